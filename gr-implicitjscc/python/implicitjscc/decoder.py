@@ -1,0 +1,145 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Received contents to pictures."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from functools import partial
+from typing import Any
+
+import pmt
+from gnuradio import gr
+
+from implicitjscc.errors import ImplicitJsccError
+
+from . import image_pdu, pdu
+from .picture_files import PictureFiles
+from .worker import Worker, end_when_idle, take_pending
+
+_KEPT_REPORTS = 64
+
+
+class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
+    """Rebuild the picture of each received content, in a thread of its own.
+
+    Each picture is published on the port ``reconstruction`` as an image PDU whose dictionary also
+    has what the receiver measured, ``decode_ms`` and, with a reference, ``psnr_db``. With an output
+    file it is written there as well; from a second content on, each goes to a file of its own:
+    ``out.png`` becomes ``out-<content id>.png``. A content that is received again overwrites.
+
+    Args:
+        output_file: path of the picture to write; its ending says the format. Empty for none.
+        reference_file: picture to measure the PSNR against. Empty for none.
+        engine: "auto", or one of the codec's engines.
+
+    Attributes:
+        last_report: dictionary of the last picture's figures; empty before the first.
+        reports: the last 64 of them.
+        dropped: messages that were no received contents, or came when 64 were waiting.
+
+    Raises:
+        ImplicitJsccError: the reference cannot be read, the output's folder does not exist, or
+            PyTorch is missing.
+    """
+
+    def __init__(
+        self, output_file: str = "", reference_file: str = "", engine: str = "auto"
+    ) -> None:
+        gr.basic_block.__init__(self, "Implicit-JSCC Decoder", None, None)
+        try:
+            from implicitjscc.codec import decoder as codec
+            from implicitjscc.codec import metrics, sources
+        except ImportError as error:
+            raise ImplicitJsccError(f"decoding needs PyTorch here: {error}") from error
+        self._decode, self._metrics, self._sources = codec.decode, metrics, sources
+        self._files = PictureFiles(output_file) if output_file else None
+        self._reference = sources.read_image(reference_file) if reference_file else None
+        self._engine = engine
+        self.dropped = 0
+        self.last_report: dict[str, Any] = {}
+        self.reports: deque[dict[str, Any]] = deque(maxlen=_KEPT_REPORTS)
+        self._worker = Worker(self._rebuild, self.logger)
+        self.message_port_register_in(pmt.intern("received"))
+        self.message_port_register_out(pmt.intern("reconstruction"))
+        self.set_msg_handler(pmt.intern("received"), self.handle_received)
+        self.set_msg_handler(pmt.intern("system"), self.handle_system)
+
+    @property
+    def failures(self) -> int:
+        """Contents that could not be decoded or written."""
+        return self._worker.failures
+
+    def start(self) -> bool:
+        """Called by the scheduler."""
+        self._worker.start()
+        return True
+
+    def stop(self) -> bool:
+        """Called by the scheduler; returns when what is queued is decoded."""
+        self._worker.close()
+        return True
+
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Decode what has arrived so far; True unless the time was not enough.
+
+        A flowgraph that ends by itself needs no call: its ``wait()`` returns after the last
+        picture. After ``stop()`` on a running one, this rebuilds what the receiver found last.
+        """
+        if self._worker.running:
+            return self._worker.drain(timeout_s)
+        take_pending(self, "received", self._rebuild_now)
+        return True
+
+    def handle_received(self, message: Any) -> None:
+        """Queue a received-content PDU."""
+        if not self._worker.submit(message):
+            self.dropped += 1
+            self.logger.warn("a content was dropped: too many wait for the decoder")
+
+    def handle_system(self, message: Any) -> None:
+        """The block that sends the contents has ended: end after the last picture."""
+        take_pending(self, "received", self.handle_received)
+        end_when_idle(self, self._worker, message)
+
+    def _rebuild_now(self, message: Any) -> None:
+        self._worker.do(partial(self._rebuild, message))
+
+    def _rebuild(self, message: Any) -> None:
+        try:
+            received, measured = pdu.to_received(message)
+        except ImplicitJsccError as error:
+            self.dropped += 1
+            self.logger.warn(str(error))
+            return
+        began = time.perf_counter()
+        image = self._decode(received, engine=self._engine)
+        report: dict[str, Any] = {**measured, "content_id": received.content_id}
+        report["decode_ms"] = 1e3 * (time.perf_counter() - began)
+        if self._reference is not None:
+            self._compare(image, report)
+        if self._files is not None:
+            path = self._files.path_for(received.content_id)
+            self._sources.write_image(path, image)
+            report["output"] = str(path)
+        self._log(report)
+        self.last_report = report
+        self.reports.append(report)
+        message = image_pdu.from_image(image.pixels, report)
+        self.message_port_pub(pmt.intern("reconstruction"), message)
+
+    def _compare(self, image: Any, report: dict[str, Any]) -> None:
+        try:
+            report["psnr_db"] = float(self._metrics.psnr_db(self._reference, image))
+        except ImplicitJsccError as error:  # of another size; the picture itself is good
+            self.logger.warn(str(error))
+
+    def _log(self, report: dict[str, Any]) -> None:
+        text = f"content {report['content_id']:08x} rebuilt"
+        if isinstance(report.get("snr_db"), float):
+            text += f" at SNR {report['snr_db']:.1f} dB"
+        if report.get("frames_lost"):
+            text += f", {report['frames_lost']} frames lost"
+        if "psnr_db" in report:
+            text += f", PSNR {report['psnr_db']:.2f} dB"
+        self.logger.info(text + (f": {report['output']}" if "output" in report else ""))

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pictures to contents."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import asdict
+from typing import Any
+
+import pmt
+from gnuradio import gr
+
+from implicitjscc.errors import ImplicitJsccError
+
+from . import image_pdu, pdu
+from .worker import Worker, end_when_idle, take_pending
+
+
+class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
+    """Overfit channel symbols and a decoder to each picture, in a thread of its own.
+
+    Pictures come from a file, and on the port ``source``: a text is the path of one, an image PDU
+    is one. Each becomes a content PDU on the port ``content``; on the way, a hundred times at most,
+    a dictionary with ``step``, ``steps``, ``psnr_db``, ``done`` (0 to 1) and ``seconds_left`` goes
+    to the port ``progress``. Encoding takes from seconds to hours, by preset and size.
+
+    With a source file the block ends after it, and with it a flowgraph of bursts; without one it
+    ends when the block that sends to ``source`` has ended.
+
+    Args:
+        source_file: path of a picture; empty to take pictures from the port only.
+        snr_db: design SNR.
+        preset: "draft", "standard", "best" or "paper".
+        steps: gradient steps in place of the preset's; 0 leaves them.
+        seed: of the noise matrix and of the training's random draws.
+        power_db: the parameters' power over the mean, in place of the preset's; None leaves it.
+        engine: "auto", or one of the codec's engines.
+
+    Attributes:
+        contents: pictures encoded.
+        dropped: messages that were no pictures, or came when 64 were waiting.
+
+    Raises:
+        ImplicitJsccError: the file cannot be read, a setting is out of range, or PyTorch is
+            missing.
+    """
+
+    def __init__(
+        self,
+        source_file: str = "",
+        snr_db: float = 10.0,
+        preset: str = "standard",
+        steps: int = 0,
+        seed: int = 0,
+        power_db: float | None = None,
+        engine: str = "auto",
+    ) -> None:
+        gr.basic_block.__init__(self, "Implicit-JSCC Encoder", None, None)
+        try:
+            from implicitjscc.codec import encoder as codec
+            from implicitjscc.codec import settings, sources
+        except ImportError as error:
+            raise ImplicitJsccError(f"encoding needs PyTorch here: {error}") from error
+        self._encode, self._sources = codec.encode, sources
+        self._settings = settings.EncoderSettings(
+            snr_db=float(snr_db),
+            preset=preset,
+            steps=int(steps) or None,
+            seed=int(seed),
+            power_db=None if power_db is None else float(power_db),
+            engine=engine,
+        )
+        self._first = sources.read_image(source_file) if source_file else None
+        self.contents = 0
+        self.dropped = 0
+        self._stop = threading.Event()
+        self._reported = 0.0
+        self._worker = Worker(self._job, self.logger)
+        self.message_port_register_in(pmt.intern("source"))
+        self.message_port_register_out(pmt.intern("content"))
+        self.message_port_register_out(pmt.intern("progress"))
+        self.set_msg_handler(pmt.intern("source"), self.handle_source)
+        self.set_msg_handler(pmt.intern("system"), self.handle_system)
+
+    @property
+    def failures(self) -> int:
+        """Pictures that could not be read or encoded."""
+        return self._worker.failures
+
+    def start(self) -> bool:
+        """Called by the scheduler."""
+        self._stop.clear()
+        self._worker.start()
+        if self._first is not None:
+            self._worker.submit(self._first)
+            end = pmt.cons(pmt.intern("done"), pmt.from_long(1))
+            self.gateway._post(pmt.intern("system"), end)
+        return True
+
+    def stop(self) -> bool:
+        """Called by the scheduler; what is not encoded yet is dropped."""
+        self._stop.set()
+        self._worker.close()
+        return True
+
+    def handle_source(self, message: Any) -> None:
+        """Queue a picture."""
+        if not self._worker.submit(message):
+            self.dropped += 1
+            self.logger.warn("a picture was dropped: too many wait for the encoder")
+
+    def handle_system(self, message: Any) -> None:
+        """No more pictures will come: end after the last one."""
+        take_pending(self, "source", self.handle_source)
+        end_when_idle(self, self._worker, message)
+
+    def _job(self, source: Any) -> None:
+        if self._stop.is_set():
+            return
+        try:
+            image = source if isinstance(source, self._sources.Image) else self._read(source)
+        except ImplicitJsccError as error:
+            self.dropped += 1
+            self.logger.warn(str(error))
+            return
+        self._reported = 0.0
+        encoded = self._encode(image, self._settings, self._progress, self._stop)
+        if self._stop.is_set():
+            return
+        self.message_port_pub(pmt.intern("content"), pdu.from_content(encoded.content()))
+        self.contents += 1
+
+    def _read(self, message: Any) -> Any:
+        if pmt.is_symbol(message):
+            return self._sources.read_image(pmt.symbol_to_string(message))
+        return self._sources.Image(image_pdu.to_image(message)[0])
+
+    def _progress(self, progress: Any) -> None:
+        if progress.done >= self._reported + 0.01:
+            self._reported = progress.done
+            message = pdu.to_pmt_dict(asdict(progress))
+            self.message_port_pub(pmt.intern("progress"), message)

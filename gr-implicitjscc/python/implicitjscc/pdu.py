@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Contents as GNU Radio PDUs, and back.
+
+A PDU is a pair of a dictionary and a vector. Two kinds pass between the blocks
+here (``image_pdu`` has the third):
+
+* content: ``{content_id: long, description: u8vector}`` and the channel symbols, a c32vector;
+* received content: the same, with ``noise_variance`` (f32vector, inf where a symbol was lost) and
+  what the receiver measured, scalars such as ``snr_db`` or ``frames_lost``.
+
+Whatever arrives on a message port may come from anywhere, so nothing is taken on trust here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pmt
+from numpy.typing import NDArray
+
+from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
+from implicitjscc.errors import ImplicitJsccError
+
+MAXIMUM_CHANNEL_USES = 1 << 26
+_IDENTIFIERS = 1 << 32
+
+Scalar = int | float | str | bool
+
+
+def from_content(content: Content) -> Any:
+    """The content PDU of ``content``."""
+    return pmt.cons(_identity(content.content_id, content.description), _c32(content.symbols))
+
+
+def to_content(message: Any) -> Content:
+    """The content in a content PDU.
+
+    Raises:
+        ImplicitJsccError: the message is no such PDU.
+    """
+    meta, vector = split(message)
+    symbols = _symbols(vector)
+    return Content(symbols, _description(meta), _content_id(meta))
+
+
+def from_received(received: ReceivedContent, measured: dict[str, Scalar] | None = None) -> Any:
+    """The received-content PDU of ``received``; ``measured`` goes into its dictionary."""
+    meta = _identity(received.content_id, received.description)
+    variance = np.asarray(received.noise_variance, np.float32)
+    vector = pmt.init_f32vector(variance.size, variance.tolist())
+    meta = pmt.dict_add(meta, pmt.intern("noise_variance"), vector)
+    for key, value in (measured or {}).items():
+        meta = pmt.dict_add(meta, pmt.intern(key), scalar(value))
+    return pmt.cons(meta, _c32(received.symbols))
+
+
+def to_received(message: Any) -> tuple[ReceivedContent, dict[str, Scalar]]:
+    """What a received-content PDU carries, and the scalars that stand beside it.
+
+    Raises:
+        ImplicitJsccError: the message is no such PDU.
+    """
+    meta, vector = split(message)
+    symbols = _symbols(vector)
+    value = _entry(meta, "noise_variance")
+    if not pmt.is_f32vector(value) or pmt.length(value) != symbols.size:
+        raise ImplicitJsccError("the PDU has not one noise variance a symbol")
+    variance = np.array(pmt.to_python(value), np.float32)
+    if not np.all(variance > 0):  # NaN fails too; inf marks a lost symbol
+        raise ImplicitJsccError("the PDU has a noise variance that is not positive")
+    received = ReceivedContent(symbols, variance, _description(meta), _content_id(meta))
+    return received, scalars(meta)
+
+
+def to_pmt_dict(values: dict[str, Any]) -> Any:
+    """A dictionary of numbers, texts and None (left out) as a pmt dictionary."""
+    entries = pmt.make_dict()
+    for key, value in values.items():
+        if value is not None:
+            entries = pmt.dict_add(entries, pmt.intern(key), scalar(value))
+    return entries
+
+
+def scalars(meta: Any) -> dict[str, Scalar]:
+    """The numbers, booleans and texts of a pmt dictionary; vectors and the rest are left out."""
+    found: dict[str, Scalar] = {}
+    for index in range(pmt.length(keys := pmt.dict_keys(meta))):
+        key = pmt.nth(index, keys)
+        value = pmt.dict_ref(meta, key, pmt.PMT_NIL)
+        plain = pmt.is_number(value) or pmt.is_symbol(value) or pmt.is_bool(value)
+        if pmt.is_symbol(key) and plain and not pmt.is_complex(value):
+            found[pmt.symbol_to_string(key)] = pmt.to_python(value)
+    return found
+
+
+def _identity(content_id: int, description: bytes) -> Any:
+    meta = pmt.dict_add(pmt.make_dict(), pmt.intern("content_id"), pmt.from_long(content_id))
+    vector = pmt.init_u8vector(len(description), list(description))
+    return pmt.dict_add(meta, pmt.intern("description"), vector)
+
+
+def _c32(symbols: NDArray[np.complex64]) -> Any:
+    return pmt.init_c32vector(symbols.size, symbols.tolist())
+
+
+def scalar(value: Any) -> Any:
+    """A number, boolean or text as a pmt."""
+    if isinstance(value, (bool, np.bool_)):
+        return pmt.from_bool(bool(value))
+    if isinstance(value, (int, np.integer)):
+        return pmt.from_long(int(value))
+    if isinstance(value, (float, np.floating)):
+        return pmt.from_double(float(value))
+    return pmt.intern(str(value))
+
+
+def split(message: Any) -> tuple[Any, Any]:
+    """Dictionary and vector of a PDU.
+
+    Raises:
+        ImplicitJsccError: the message is no PDU.
+    """
+    if not pmt.is_pair(message) or not pmt.is_dict(pmt.car(message)):
+        raise ImplicitJsccError("the message is no PDU (a pair of a dictionary and a vector)")
+    return pmt.car(message), pmt.cdr(message)
+
+
+def _entry(meta: Any, key: str) -> Any:
+    return pmt.dict_ref(meta, pmt.intern(key), pmt.PMT_NIL)
+
+
+def _content_id(meta: Any) -> int:
+    value = _entry(meta, "content_id")
+    if pmt.is_integer(value) and 0 <= (number := pmt.to_long(value)) < _IDENTIFIERS:
+        return int(number)
+    raise ImplicitJsccError("the PDU has no content_id of 32 bits")
+
+
+def _description(meta: Any) -> bytes:
+    value = _entry(meta, "description")
+    if pmt.is_u8vector(value) and pmt.length(value) == DESCRIPTION_BYTES:
+        return bytes(bytearray(pmt.u8vector_elements(value)))
+    raise ImplicitJsccError(f"the PDU has no description of {DESCRIPTION_BYTES} bytes")
+
+
+def _symbols(vector: Any) -> NDArray[np.complex64]:
+    if not pmt.is_c32vector(vector) or not 0 < pmt.length(vector) <= MAXIMUM_CHANNEL_USES:
+        raise ImplicitJsccError("the PDU has no vector of complex symbols")
+    symbols = np.array(pmt.to_python(vector), np.complex64)
+    if not np.all(np.isfinite(symbols)):
+        raise ImplicitJsccError("the PDU has symbols that are not finite")
+    return symbols

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Bandwidth arithmetic: how k channel uses are shared by symbols and parameters (section 3.3)."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from ..errors import ImplicitJsccError
+from .network import REDU_PARAMETERS
+from .pyramid import real_symbols
+
+IMAGE_BANDWIDTH_RATIO = Fraction(11, 48)
+
+# The paper's (d, kappa_L) pairs (its footnote 3), for the 8,208 uses that are left for parameters
+# of a 768 x 512 image at R = 11/48.
+PAPER_REPETITION = {12: 25, 18: 17, 24: 12, 30: 9, 36: 7}
+_PAPER_PARAMETER_USES = 8208
+
+
+def symbol_uses(height: int, width: int, level_channels: tuple[int, ...]) -> int:
+    """Channel uses of the pyramid: two real values each."""
+    return -(-real_symbols(height, width, level_channels) // 2)
+
+
+def total_uses(samples: int, bandwidth_ratio: Fraction) -> int:
+    """k for ``samples`` = N C source samples, rounded down."""
+    return int(bandwidth_ratio * samples)
+
+
+def default_repetition(hidden_dim: int, parameter_uses: int, synthesis_parameters: int) -> int:
+    """kappa_L: the paper's for its own sizes, in proportion for others, at least 1."""
+    known = sorted(PAPER_REPETITION)
+    nearest = min(known, key=lambda d: abs(d - hidden_dim))
+    paper_parameters = nearest**2 + 19 * nearest + 171
+    share = Fraction(PAPER_REPETITION[nearest] * paper_parameters, 2 * _PAPER_PARAMETER_USES)
+    reals = 2 * parameter_uses
+    wanted = int(share * reals / synthesis_parameters)
+    return max(1, min(wanted, (reals - REDU_PARAMETERS) // synthesis_parameters))
+
+
+def redu_repetition(parameter_uses: int, synthesis_parameters: int, repetition: int) -> int:
+    """kappa_T: whole copies of ReDU that fill what kappa_L leaves.
+
+    Raises:
+        ImplicitJsccError: they leave no room for one copy.
+    """
+    left = 2 * parameter_uses - repetition * synthesis_parameters
+    if left < REDU_PARAMETERS:
+        raise ImplicitJsccError(
+            f"{parameter_uses} channel uses for parameters cannot carry kappa_L = {repetition}"
+        )
+    return left // REDU_PARAMETERS

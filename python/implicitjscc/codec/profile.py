@@ -1,0 +1,238 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""All that fixes a decoder but its parameters' values: the codec's half of the protected header."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log2
+
+from ..content import DESCRIPTION_BYTES
+from ..errors import ImplicitJsccError
+from . import bitfields, channel_uses
+from .network import REDU_PARAMETERS, SynthesisShape
+from .pyramid import MAXIMUM_LEVELS, level_sizes, real_symbols
+
+# What a receiver accepts: a header can be forged, and memory follows from these numbers.
+MAXIMUM_PIXELS = 1 << 23
+MAXIMUM_CHANNELS = 4
+MAXIMUM_HIDDEN_DIM = 64
+MAXIMUM_REPETITION = 4095
+MAXIMUM_LEVEL_CHANNELS = 15
+
+SNR_STEP_DB = 0.01
+_SNR_OFFSET_DB = 100.0
+
+# One amplitude scale a tensor, 2^(code / 8 - 12).
+SCALE_CODES = 128
+SCALES = 11
+_SCALE_STEPS_PER_OCTAVE = 8
+_SCALE_OFFSET = 96
+
+_KINDS = ("image8", "image16")
+_ACTIVATIONS = ("relu", "gelu")
+_STRATEGIES = ("repetition",)
+
+
+@dataclass(frozen=True)
+class CodecProfile:
+    """Shape of one source's codec.
+
+    Attributes:
+        kind: "image8" or "image16": 8 or 16 bits a sample.
+        height, width, channels: of the source.
+        level_channels: L_k, finest level first.
+        hidden_dim: d.
+        activation: "relu" or "gelu" in the synthesis module.
+        noise_matrix: whether M enters it.
+        strategy: how parameters are sent.
+        repetition_lsm: kappa_L.
+        channel_uses: k, symbols and parameters.
+        snr_db: the design SNR, of which M's variance follows.
+        seed: of M.
+        scale_codes: one a parameter tensor, ten of the synthesis module and ReDU's.
+    """
+
+    kind: str
+    height: int
+    width: int
+    channels: int
+    level_channels: tuple[int, ...]
+    hidden_dim: int
+    activation: str
+    noise_matrix: bool
+    strategy: str
+    repetition_lsm: int
+    channel_uses: int
+    snr_db: float
+    seed: int
+    scale_codes: tuple[int, ...] = (_SCALE_OFFSET,) * SCALES
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be decoded.
+
+        Raises:
+            ImplicitJsccError: a field is out of its bounds, or the fields contradict each other.
+        """
+        checks = (
+            (self.kind in _KINDS, "kind of source"),
+            (self.height >= 1 and self.width >= 1, "size"),
+            (self.height * self.width <= MAXIMUM_PIXELS, "number of pixels"),
+            (1 <= self.channels <= MAXIMUM_CHANNELS, "number of channels"),
+            (1 <= len(self.level_channels) <= MAXIMUM_LEVELS, "number of levels"),
+            (all(0 <= n <= MAXIMUM_LEVEL_CHANNELS for n in self.level_channels), "level's maps"),
+            (bool(self.level_channels) and self.level_channels[-1] > 0, "coarsest level"),
+            (1 <= self.hidden_dim <= MAXIMUM_HIDDEN_DIM, "hidden dimension"),
+            (self.activation in _ACTIVATIONS, "activation"),
+            (self.strategy in _STRATEGIES, "parameter strategy"),
+            (1 <= self.repetition_lsm <= MAXIMUM_REPETITION, "repetition factor"),
+            (0 <= self.seed < 1 << 32, "seed"),
+            (-_SNR_OFFSET_DB <= self.snr_db <= _SNR_OFFSET_DB, "design SNR"),
+            (len(self.scale_codes) == SCALES, "number of scales"),
+            (all(0 <= code < SCALE_CODES for code in self.scale_codes), "scale"),
+        )
+        for holds, name in checks:
+            if not holds:
+                raise ImplicitJsccError(f"the codec's profile has an impossible {name}")
+        if not self.symbol_uses < self.channel_uses <= self._most_channel_uses:
+            raise ImplicitJsccError("the codec's profile has an impossible number of channel uses")
+        if self.repetition_redu < 1:
+            raise ImplicitJsccError("the codec's profile leaves no channel uses for ReDU")
+
+    @property
+    def samples(self) -> int:
+        """N C."""
+        return self.height * self.width * self.channels
+
+    @property
+    def level_sizes(self) -> list[tuple[int, int]]:
+        """Height and width of each level, finest first."""
+        return level_sizes(self.height, self.width, len(self.level_channels))
+
+    @property
+    def maps(self) -> int:
+        """Channels of ReDU's output U."""
+        return sum(self.level_channels)
+
+    @property
+    def synthesis(self) -> SynthesisShape:
+        """Sizes of the synthesis module."""
+        inputs = 2 * self.maps if self.noise_matrix else self.maps
+        return SynthesisShape(inputs, self.hidden_dim, self.channels)
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of the whole decoder."""
+        return self.synthesis.parameters + REDU_PARAMETERS
+
+    @property
+    def real_symbols(self) -> int:
+        """Real values in the pyramid."""
+        return real_symbols(self.height, self.width, self.level_channels)
+
+    @property
+    def symbol_uses(self) -> int:
+        """Channel uses of X."""
+        return -(-self.real_symbols // 2)
+
+    @property
+    def parameter_uses(self) -> int:
+        """Channel uses of the parameters."""
+        return self.channel_uses - self.symbol_uses
+
+    @property
+    def repetition_redu(self) -> int:
+        """kappa_T: whole copies of ReDU's kernel."""
+        return channel_uses.redu_repetition(
+            self.parameter_uses, self.synthesis.parameters, self.repetition_lsm
+        )
+
+    @property
+    def bandwidth_ratio(self) -> float:
+        """R = k / (N C)."""
+        return self.channel_uses / self.samples
+
+    @property
+    def noise_variance(self) -> float:
+        """sigma_w^2 of the design SNR, per complex symbol of unit power."""
+        return float(10 ** (-self.snr_db / 10))
+
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """What a unit real symbol of each parameter tensor stands for."""
+        return tuple(scale_of(code) for code in self.scale_codes)
+
+    @property
+    def _most_channel_uses(self) -> int:
+        reals = 2 * MAXIMUM_REPETITION * self.parameters
+        return self.symbol_uses + max(reals, 4 * self.samples)
+
+    def to_bytes(self) -> bytes:
+        """The profile as the header carries it; k travels beside it."""
+        fields = [
+            (_KINDS.index(self.kind), 4),
+            (_STRATEGIES.index(self.strategy), 2),
+            (_ACTIVATIONS.index(self.activation), 2),
+            (int(self.noise_matrix), 1),
+            (self.height, 16),
+            (self.width, 16),
+            (self.channels, 8),
+            *((n, 4) for n in self.level_channels),
+            *((0, 4) for _ in range(MAXIMUM_LEVELS - len(self.level_channels))),
+            (self.hidden_dim, 7),
+            (self.repetition_lsm, 12),
+            (round((self.snr_db + _SNR_OFFSET_DB) / SNR_STEP_DB), 15),
+            (self.seed, 32),
+            *((code, 7) for code in self.scale_codes),
+        ]
+        return bitfields.pack(fields, DESCRIPTION_BYTES)
+
+    @classmethod
+    def from_bytes(cls, description: bytes, channel_uses: int) -> CodecProfile:
+        """The profile that a header described, for as many channel uses as came with it.
+
+        Raises:
+            ImplicitJsccError: it describes nothing that this version decodes.
+        """
+        if len(description) != DESCRIPTION_BYTES:
+            raise ImplicitJsccError("the codec's description has a wrong length")
+        reader = bitfields.Reader(description)
+        kind, strategy, activation = reader.take(4), reader.take(2), reader.take(2)
+        if kind >= len(_KINDS) or strategy >= len(_STRATEGIES) or activation >= len(_ACTIVATIONS):
+            raise ImplicitJsccError("the content needs a newer version of this program")
+        noise_matrix = bool(reader.take(1))
+        height, width, channels = reader.take(16), reader.take(16), reader.take(8)
+        levels = [reader.take(4) for _ in range(MAXIMUM_LEVELS)]
+        while levels and levels[-1] == 0:
+            levels.pop()
+        profile = cls(
+            kind=_KINDS[kind],
+            height=height,
+            width=width,
+            channels=channels,
+            level_channels=tuple(levels),
+            hidden_dim=reader.take(7),
+            activation=_ACTIVATIONS[activation],
+            noise_matrix=noise_matrix,
+            strategy=_STRATEGIES[strategy],
+            repetition_lsm=reader.take(12),
+            channel_uses=channel_uses,
+            snr_db=round(reader.take(15) * SNR_STEP_DB - _SNR_OFFSET_DB, 2),
+            seed=reader.take(32),
+            scale_codes=tuple(reader.take(7) for _ in range(SCALES)),
+        )
+        if reader.rest():
+            raise ImplicitJsccError("the content needs a newer version of this program")
+        return profile
+
+
+def scale_of(code: int) -> float:
+    """The amplitude scale of a code."""
+    return float(2.0 ** ((code - _SCALE_OFFSET) / _SCALE_STEPS_PER_OCTAVE))
+
+
+def nearest_scale_code(scale: float) -> int:
+    """The code whose scale is nearest in ratio, within what codes reach."""
+    if scale <= 0:
+        return 0
+    code = round(_SCALE_STEPS_PER_OCTAVE * log2(scale) + _SCALE_OFFSET)
+    return min(max(code, 0), SCALE_CODES - 1)

@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Shapes of the pyramid of channel symbols (paper section 3.1, equation 5)."""
+
+from __future__ import annotations
+
+MAXIMUM_LEVELS = 8
+PAPER_LEVELS = 7
+
+
+def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
+    """Height and width of each level, finest first: each is half of the one before, rounded up."""
+    sizes = [(height, width)]
+    while len(sizes) < levels:
+        height, width = -(-height // 2), -(-width // 2)
+        sizes.append((height, width))
+    return sizes
+
+
+def default_level_channels(height: int, width: int) -> tuple[int, ...]:
+    """One map a level and the paper's seven levels, fewer where a level would be 1 x 1 already."""
+    levels = 1
+    while levels < PAPER_LEVELS and (height > 1 or width > 1):
+        height, width = -(-height // 2), -(-width // 2)
+        levels += 1
+    return (1,) * levels
+
+
+def real_symbols(height: int, width: int, level_channels: tuple[int, ...]) -> int:
+    """How many real values the whole pyramid holds."""
+    sizes = level_sizes(height, width, len(level_channels))
+    return sum(
+        channels * h * w for channels, (h, w) in zip(level_channels, sizes, strict=True)
+    )

@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The flowgraphs of the tree, headless, from an .ijscc file to a picture file."""
+
+from __future__ import annotations
+
+import re
+import signal
+
+import numpy as np
+import pytest
+import yaml
+
+from implicitjscc.codec import decoder, metrics, sources, symbol_channel
+
+LIMIT_S = 90
+NAMES = ("awgn_loopback", "impaired_loopback", "zmq_receiver", "zmq_transmitter")
+
+
+def simulated_psnr_db(encoded, snr_db: float) -> tuple[float, float]:
+    """Mean and spread of the PSNR over the ideal channel, as `simulate` has them."""
+    results = [
+        metrics.psnr_db(
+            encoded.image,
+            decoder.decode(symbol_channel.awgn(encoded.content, snr_db, seed=seed)),
+        )
+        for seed in range(6)
+    ]
+    return float(np.mean(results)), float(np.std(results))
+
+
+def assert_near(psnr_db: float, encoded, snr_db: float, loss_db: float) -> None:
+    mean, spread = simulated_psnr_db(encoded, snr_db)
+    margin = loss_db + 4 * spread
+    assert mean - margin < psnr_db < mean + margin
+
+
+def psnr_of(path, encoded) -> float:
+    return metrics.psnr_db(encoded.image, sources.read_image(path))
+
+
+def test_every_flowgraph_is_tested(programs):
+    assert sorted(programs) == sorted(NAMES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_flowgraph_says_what_one_sees(root, name):
+    graph = yaml.safe_load((root / "flowgraphs" / f"{name}.grc").read_text())
+    notes = [block for block in graph["blocks"] if block["id"] == "note"]
+    assert len(notes) == 1
+    assert len(notes[0]["parameters"]["comment"]) > 100
+    assert graph["metadata"]["file_format"] == 1
+    assert graph["options"]["parameters"]["generate_options"] == "no_gui"
+    # Blocks that came, or changed their names, after the oldest GNU Radio that is supported.
+    assert "throttle2" not in (root / "flowgraphs" / f"{name}.grc").read_text()
+
+
+@pytest.mark.parametrize("snr_db", [8, 30])
+def test_awgn_loopback(finish, encoded, tmp_path, snr_db):
+    output = tmp_path / "received.png"
+    printed = finish(
+        "awgn_loopback",
+        content=encoded.path,
+        output=output,
+        reference=encoded.source,
+        snr_db=snr_db,
+    )
+    psnr_db = psnr_of(output, encoded)
+    assert_near(psnr_db, encoded, snr_db, 0.3)
+    assert f"PSNR {psnr_db:.2f} dB" in printed
+
+
+@pytest.mark.parametrize(("snr_db", "cfo_hz", "sro_ppm"), [(30, 0, 0), (12, -9000, 20)])
+def test_impaired_loopback(finish, encoded, tmp_path, snr_db, cfo_hz, sro_ppm):
+    output = tmp_path / "received.png"
+    printed = finish(
+        "impaired_loopback",
+        content=encoded.path,
+        output=output,
+        reference=encoded.source,
+        snr_db=snr_db,
+        cfo_hz=cfo_hz,
+        sro_ppm=sro_ppm,
+    )
+    assert_near(psnr_of(output, encoded), encoded, snr_db, 1.0)
+    measured = re.search(r"at SNR ([-\d.]+) dB", printed)
+    assert measured is not None
+    assert float(measured[1]) == pytest.approx(snr_db, abs=0.7)
+
+
+def test_a_pair_over_zeromq(start, finish, encoded, tmp_path, free_port):
+    output = tmp_path / "received.png"
+    address = f"tcp://127.0.0.1:{free_port}"
+    transmitter = start("zmq_transmitter", content=encoded.path, address=address)
+    try:
+        finish(
+            "zmq_receiver",
+            output=output,
+            reference=encoded.source,
+            address=address,
+            contents=2,
+        )
+        assert transmitter.poll() is None, transmitter.communicate()[0]
+    finally:
+        transmitter.send_signal(signal.SIGTERM)
+        printed, _ = transmitter.communicate(timeout=LIMIT_S)
+    assert transmitter.returncode == 0, printed
+    assert_near(psnr_of(output, encoded), encoded, 40, 1.0)  # no noise on this wire
+
+
+def test_a_receiver_outlives_its_transmitter(start, encoded, tmp_path, free_port):
+    output = tmp_path / "received.png"
+    address = f"tcp://127.0.0.1:{free_port}"
+    receiver = start("zmq_receiver", output=output, address=address, contents=0)
+    transmitter = start("zmq_transmitter", content=encoded.path, address=address)
+    lines: list[str] = []
+    assert receiver.stdout is not None
+    try:
+        while not any("rebuilt" in line for line in lines):
+            lines.append(receiver.stdout.readline())
+            assert lines[-1], lines
+        transmitter.kill()
+        while not any("the stream has stopped" in line for line in lines):
+            lines.append(receiver.stdout.readline())
+            assert lines[-1], lines
+        assert receiver.poll() is None
+    finally:
+        transmitter.kill()
+        transmitter.communicate()
+        receiver.send_signal(signal.SIGINT)
+        receiver.communicate(timeout=LIMIT_S)
+    assert receiver.returncode == 0
+    assert output.exists()
+
+
+def test_a_missing_content_is_named(start):
+    process = start("awgn_loopback", content="/nowhere/content.ijscc")
+    printed, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode != 0
+    assert "/nowhere/content.ijscc" in printed.splitlines()[-1]
