@@ -11,6 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+# The tests' pictures are too small for a second thread to help, and where the cores are shared
+# with something else waiting for it costs far more than it brings. Read when torch is imported.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 ROOT = Path(__file__).resolve().parents[1]
 GRC_BLOCKS = ROOT / "gr-implicitjscc" / "grc"
 

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import numpy as np
 import pmt
@@ -17,7 +18,7 @@ from implicitjscc.errors import ImplicitJsccError
 
 from .helpers import message_source, message_store
 
-QUICK = {"preset": "draft", "steps": 40, "seed": 1}
+QUICK: dict[str, Any] = {"preset": "draft", "steps": 40, "seed": 1}
 
 
 def encode(run, encoder, *messages):
@@ -70,7 +71,7 @@ def test_bad_input_is_counted_and_the_next_picture_is_encoded(run, encoded, tmp_
     assert encoder.dropped == 4
 
 
-def test_a_running_encoding_can_be_stopped(encoded):
+def test_a_running_encoding_can_be_stopped(encoded, monkeypatch):
     encoder = implicitjscc.encoder(str(encoded.source), preset="paper")
     graph = gr.top_block()
     contents, progress = message_store(), message_store()
@@ -81,7 +82,7 @@ def test_a_running_encoding_can_be_stopped(encoded):
         publish(step)
         under_way.set()
 
-    encoder._progress = report
+    monkeypatch.setattr(encoder, "_progress", report)
     graph.msg_connect(encoder, "content", contents, "in")
     graph.msg_connect(encoder, "progress", progress, "in")
     graph.start()

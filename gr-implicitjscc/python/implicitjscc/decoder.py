@@ -116,8 +116,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         image = self._decode(received, engine=self._engine)
         report: dict[str, Any] = {**measured, "content_id": received.content_id}
         report["decode_ms"] = 1e3 * (time.perf_counter() - began)
-        if self._reference is not None:
-            self._compare(image, report)
+        self._compare(image, report)
         if self._files is not None:
             path = self._files.path_for(received.content_id)
             self._sources.write_image(path, image)
@@ -129,6 +128,8 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self.message_port_pub(pmt.intern("reconstruction"), message)
 
     def _compare(self, image: Any, report: dict[str, Any]) -> None:
+        if self._reference is None:
+            return
         try:
             report["psnr_db"] = float(self._metrics.psnr_db(self._reference, image))
         except ImplicitJsccError as error:  # of another size; the picture itself is good

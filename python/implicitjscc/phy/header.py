@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The header of a content: 48 bytes and a CRC-32, the same in every frame."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+from ..content import DESCRIPTION_BYTES
+from .frame import MAXIMUM_PAYLOAD_SYMBOLS
+from .profile import STANDARD, WaveformProfile
+
+VERSION = 1
+_FIELDS = struct.Struct(f">BIIHH{DESCRIPTION_BYTES}s")
+_CRC = struct.Struct(">I")
+HEADER_BYTES = _FIELDS.size + _CRC.size
+HEADER_BITS = 8 * HEADER_BYTES
+
+
+class HeaderError(Exception):
+    """Bytes that are no header of this version and waveform; the message says why in one line."""
+
+
+class HeaderDamagedError(HeaderError):
+    """The CRC does not match."""
+
+
+class HeaderRefusedError(HeaderError):
+    """The CRC matches, but this receiver cannot follow the header."""
+
+
+@dataclass(frozen=True)
+class Header:
+    """What a receiver must know of a content.
+
+    Attributes:
+        content_id: 32 bits.
+        payload_symbols: k.
+        description: of the decoder, ``DESCRIPTION_BYTES`` bytes.
+    """
+
+    content_id: int
+    payload_symbols: int
+    description: bytes
+
+    def to_bytes(self, profile: WaveformProfile = STANDARD) -> bytes:
+        """``HEADER_BYTES`` bytes, CRC included."""
+        body = _FIELDS.pack(
+            VERSION, self.content_id, self.payload_symbols, profile.digest, 0, self.description
+        )
+        return body + _CRC.pack(zlib.crc32(body))
+
+    @classmethod
+    def from_bytes(cls, data: bytes, profile: WaveformProfile = STANDARD) -> Header:
+        """Read and check a header.
+
+        Raises:
+            HeaderDamagedError: the CRC does not match.
+            HeaderRefusedError: a newer version, another waveform, or a field out of bounds.
+        """
+        body, (crc,) = data[: _FIELDS.size], _CRC.unpack(data[_FIELDS.size :])
+        if zlib.crc32(body) != crc:
+            raise HeaderDamagedError("the header's CRC does not match")
+        version, content_id, symbols, digest, reserved, description = _FIELDS.unpack(body)
+        if version != VERSION or reserved:
+            raise HeaderRefusedError(f"the header's version {version} is newer than {VERSION}")
+        if digest != profile.digest:
+            raise HeaderRefusedError(
+                f"the header names waveform {digest:04x}, this receiver is set to "
+                f"{profile.digest:04x} ({profile.name})"
+            )
+        if not 1 <= symbols <= MAXIMUM_PAYLOAD_SYMBOLS:
+            raise HeaderRefusedError(f"the header names an impossible {symbols} payload symbols")
+        return cls(content_id, symbols, description)

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The header's code word in slices over the frames of a content.
+
+Every frame carries a slice, frame 0 the one that begins with the information bits; slices follow
+each other round the code word, so that whatever frames are received complement each other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import prng
+from . import header_code
+from .frame import PILOT_SEQUENCES, qpsk
+from .header import HEADER_BITS, HEADER_BYTES, Header
+from .profile import AIR_SEED, STANDARD, WaveformProfile
+
+
+def header_symbols(
+    header: Header, frame: int, count: int, profile: WaveformProfile = STANDARD
+) -> NDArray[np.complex64]:
+    """The first header symbols of a frame: its share, then its extra slots.
+
+    Args:
+        header: of the content.
+        frame: number of the frame.
+        count: header symbols of each frame of this content.
+        profile: of the waveform.
+    """
+    information = np.unpackbits(np.frombuffer(header.to_bytes(profile), np.uint8))
+    bits = header_code.encode(information)[_slice(frame, count)] ^ _scrambler(frame, count)
+    return qpsk(bits[0::2].astype(np.uint32) | bits[1::2].astype(np.uint32) << 1)
+
+
+def add_log_likelihoods(
+    llr: NDArray[np.float64],
+    symbols: NDArray[np.complex64],
+    noise_variance: float,
+    frame: int,
+    count: int,
+) -> None:
+    """Add what the header symbols of a frame tell to the code word's log-likelihood ratios.
+
+    Args:
+        llr: shape (2080,), changed in place.
+        symbols: shape (n,), the first n <= count header symbols of the frame, of unit gain.
+        noise_variance: of the complex noise on them.
+        frame: number of the frame, modulo 64 or not.
+        count: header symbols of each frame of this content.
+    """
+    size = symbols.size
+    values = np.empty(2 * size)
+    values[0::2], values[1::2] = symbols.real, symbols.imag
+    values *= (1 - 2.0 * _scrambler(frame, size)) * (2 * np.sqrt(2) / max(noise_variance, 1e-9))
+    np.add.at(llr, _slice(frame, count)[: 2 * size], values)
+
+
+def decode_header(llr: NDArray[np.float64], profile: WaveformProfile = STANDARD) -> Header:
+    """The header of accumulated log-likelihood ratios.
+
+    Raises:
+        HeaderDamagedError: too little is known yet, or it is wrong.
+        HeaderRefusedError: see :class:`Header`.
+    """
+    bits, _ = header_code.decode(llr)
+    return Header.from_bytes(np.packbits(bits[:HEADER_BITS]).tobytes()[:HEADER_BYTES], profile)
+
+
+def _slice(frame: int, count: int) -> NDArray[np.int64]:
+    first = frame % PILOT_SEQUENCES * 2 * count
+    return (first + np.arange(2 * count)) % header_code.CODE_BITS
+
+
+def _scrambler(frame: int, count: int) -> NDArray[np.uint8]:
+    words = prng.words(
+        AIR_SEED, prng.Stream.HEADER_SCRAMBLER, 2 * count, frame % PILOT_SEQUENCES
+    )
+    return (words & 1).astype(np.uint8)

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Spread a content over its frames, and turn its symbols, pseudo-randomly.
+
+Each block of F neighbours goes to F different frames: the copies of a parameter, which the codec
+puts side by side, are never lost together, and a lost frame costs SNR everywhere and not a stripe.
+The turns by multiples of 90 degrees make any payload circular and free of a mean, so that a
+receiver can remove DC and IQ imbalance blindly (docs/waveform.md).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import prng
+from .frame import FrameLayout
+from .profile import AIR_SEED
+
+_TURNS = np.array([1, 1j, -1, -1j], dtype=np.complex64)
+
+
+class Interleaver:
+    """The fixed order of one layout.
+
+    Args:
+        layout: of the content.
+    """
+
+    def __init__(self, layout: FrameLayout) -> None:
+        self.layout = layout
+        frames, slots = layout.frames, layout.payload_slots
+        keys = prng.words(AIR_SEED, prng.Stream.INTERLEAVER_FRAMES, frames * slots)
+        # Row: which of a block's symbols each frame takes.
+        self._members = np.argsort(keys.reshape(slots, frames), axis=1, kind="stable")
+
+    def sources(self, frame: int) -> NDArray[np.int64]:
+        """Which content symbol each payload slot of a frame carries, shape (P,).
+
+        Numbers from the content's length on mean filler.
+        """
+        slots = self.layout.payload_slots
+        order = prng.permutation(AIR_SEED, prng.Stream.INTERLEAVER_POSITIONS, slots, frame)
+        return order * self.layout.frames + self._members[order, frame]
+
+    def turns(self, frame: int) -> NDArray[np.complex64]:
+        """The factor 1, j, -1 or -j of each payload slot of a frame, shape (P,)."""
+        words = prng.words(
+            AIR_SEED, prng.Stream.QUARTER_TURNS, self.layout.payload_slots, frame
+        )
+        return _TURNS[words & 3]

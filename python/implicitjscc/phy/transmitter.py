@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A content to one burst of baseband samples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.signal import upfirdn
+
+from ..content import Content
+from ..errors import ImplicitJsccError
+from .frame import FrameLayout, chirps, filler_symbols, pilot_symbols
+from .header import Header
+from .header_symbols import header_symbols
+from .interleaver import Interleaver
+from .profile import STANDARD, WaveformProfile
+from .pulse import root_raised_cosine
+
+DEFAULT_PAYLOAD_RMS = 0.25
+
+
+@dataclass(frozen=True)
+class Burst:
+    """One content, modulated.
+
+    Attributes:
+        samples: complex64, full scale 1.0; half a pulse of rise before the first symbol and of
+            fall after the last, no silence.
+        frames: F.
+        overhead: fraction of all symbols that is no payload.
+        payload_rms: rms of the samples that carry payload; a payload symbol of power 1 has the
+            energy payload_rms^2 * samples_per_symbol, so that white noise of variance
+            payload_rms^2 * samples_per_symbol / 10^(EsN0/10) a sample gives that Es/N0 behind
+            the matched filter.
+        papr_db: peak power of all samples over payload_rms^2.
+    """
+
+    samples: NDArray[np.complex64]
+    frames: int
+    overhead: float
+    payload_rms: float
+    papr_db: float
+
+
+def modulate(
+    content: Content,
+    profile: WaveformProfile = STANDARD,
+    payload_rms: float = DEFAULT_PAYLOAD_RMS,
+) -> Burst:
+    """Frame, interleave and shape one content.
+
+    Args:
+        content: symbols of mean power 1.
+        profile: of the waveform.
+        payload_rms: level, full scale 1.0.
+
+    Raises:
+        ImplicitJsccError: the content has no symbols or too many.
+    """
+    try:
+        layout = FrameLayout(content.symbols.size, profile)
+    except ValueError as error:
+        raise ImplicitJsccError(f"this content cannot be sent: {error}") from None
+    symbols = frame_symbols(content, layout)
+    taps = root_raised_cosine(profile.rolloff, profile.span_symbols, profile.samples_per_symbol)
+    scale = payload_rms * np.sqrt(profile.samples_per_symbol)
+    samples = upfirdn((taps * scale).astype(np.float32), symbols, up=profile.samples_per_symbol)
+    samples = samples.astype(np.complex64, copy=False)
+    peak = float(np.max(samples.real**2 + samples.imag**2))
+    return Burst(
+        samples=samples,
+        frames=layout.frames,
+        overhead=1 - content.symbols.size / symbols.size,
+        payload_rms=payload_rms,
+        papr_db=10 * np.log10(peak / payload_rms**2),
+    )
+
+
+def frame_symbols(content: Content, layout: FrameLayout) -> NDArray[np.complex64]:
+    """All symbols of the burst, frame after frame."""
+    profile = layout.profile
+    header = Header(content.content_id, content.symbols.size, content.description)
+    interleaver = Interleaver(layout)
+    slots = layout.slot_positions()
+    pilots = layout.pilot_positions()
+    share, extra = profile.header_symbols, layout.extra_header_slots
+    first_payload = extra + layout.payload_slots
+    grid = np.empty((layout.frames, layout.frame_symbols), dtype=np.complex64)
+    for frame, row in enumerate(grid):
+        row[: profile.preamble_symbols] = chirps(profile)
+        known = header_symbols(header, frame, share + extra, profile)
+        row[profile.preamble_symbols : profile.preamble_symbols + share] = known[:share]
+        body = filler_symbols(frame, layout.slots)
+        body[:extra] = known[share:]
+        sources = interleaver.sources(frame)
+        carries = sources < content.symbols.size
+        payload = body[extra:first_payload]
+        payload[carries] = (content.symbols[sources[carries]] * interleaver.turns(frame)[carries])
+        row[slots] = body
+        row[pilots] = pilot_symbols(frame, layout.pilots, profile)
+    return grid.reshape(-1)
