@@ -13,6 +13,7 @@ Whatever arrives on a message port may come from anywhere, so nothing is taken o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def to_content(message: Any) -> Content:
     return Content(symbols, _description(meta), _content_id(meta))
 
 
-def from_received(received: ReceivedContent, measured: dict[str, Scalar] | None = None) -> Any:
+def from_received(received: ReceivedContent, measured: Mapping[str, Scalar] | None = None) -> Any:
     """The received-content PDU of ``received``; ``measured`` goes into its dictionary."""
     meta = _identity(received.content_id, received.description)
     variance = np.asarray(received.noise_variance, np.float32)
@@ -73,7 +74,7 @@ def to_received(message: Any) -> tuple[ReceivedContent, dict[str, Scalar]]:
     return received, scalars(meta)
 
 
-def to_pmt_dict(values: dict[str, Any]) -> Any:
+def to_pmt_dict(values: Mapping[str, Any]) -> Any:
     """A dictionary of numbers, texts and None (left out) as a pmt dictionary."""
     entries = pmt.make_dict()
     for key, value in values.items():

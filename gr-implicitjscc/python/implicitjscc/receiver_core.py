@@ -121,6 +121,8 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
                 return
 
     def _process(self, step: Callable[..., list[Reception]], *samples: Any) -> None:
+        if self._enough:
+            return
         try:
             for reception in step(*samples):
                 if self._enough:

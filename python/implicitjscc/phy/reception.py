@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a receiver reports."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass, field
+
+from ..content import ReceivedContent
+
+
+@dataclass(frozen=True)
+class Reception:
+    """One content, received once.
+
+    Attributes:
+        received: its symbols.
+        frames_received, frames_lost: their sum is the content's number of frames.
+        snr_db: Es/N0, of the mean noise over the received frames.
+        cfo_hz: carrier frequency offset.
+        sro_ppm: received symbol interval over the nominal one, minus 1, in 10^-6.
+        level_dbfs: rms of the samples, 0 dB for full scale 1.0.
+        frame_snr_db: of each received frame.
+    """
+
+    received: ReceivedContent
+    frames_received: int
+    frames_lost: int
+    snr_db: float
+    cfo_hz: float
+    sro_ppm: float
+    level_dbfs: float
+    frame_snr_db: list[float] = field(default_factory=list)
+
+
+@dataclass
+class ReceiverStats:
+    """Counters of each stage, from the stream's beginning.
+
+    Attributes:
+        samples: taken.
+        invalid_samples: of these, not finite: counted as 0.
+        preambles: found.
+        headers_good: contents whose header was read.
+        header_errors: preambles whose frame never led to a header.
+        headers_refused: headers that this receiver cannot follow.
+        frames_received, frames_lost: of contents whose header was read.
+        contents: delivered.
+    """
+
+    samples: int = 0
+    invalid_samples: int = 0
+    preambles: int = 0
+    headers_good: int = 0
+    header_errors: int = 0
+    headers_refused: int = 0
+    frames_received: int = 0
+    frames_lost: int = 0
+    contents: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """Plain values, for JSON."""
+        return dataclasses.asdict(self)

@@ -1,0 +1,74 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Track a slowly moving phase through observations at known times, forwards and backwards."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import solveh_banded
+
+_LEAST_WALK = 1e-10  # rad^2 a symbol
+
+
+def smooth_random_walk(
+    times: NDArray[np.float64],
+    values: NDArray[np.float64],
+    variances: NDArray[np.float64],
+    walk: float,
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The most likely path of a random walk: a tridiagonal system (Rauch-Tung-Striebel smoother).
+
+    Args:
+        times: increasing, shape (n,), in symbols.
+        values: noisy observations at these times.
+        variances: of their noise.
+        walk: variance of the walk's increment over one symbol.
+
+    Returns:
+        the path at these times, and how much each observation weighs in its own estimate (its
+        leverage, 0 to 1).
+    """
+    stiffness = 1 / (max(walk, _LEAST_WALK) * np.maximum(np.diff(times), 1e-9))
+    precision = 1 / variances
+    banded = np.zeros((2, times.size))
+    banded[1] = precision
+    banded[1, :-1] += stiffness
+    banded[1, 1:] += stiffness
+    banded[0, 1:] = -stiffness
+    path = solveh_banded(banded, precision * values)
+    return path, precision * _inverse_diagonal(banded[1], -stiffness)
+
+
+def _inverse_diagonal(
+    diagonal: NDArray[np.float64], off: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Diagonal of the inverse of a symmetric tridiagonal matrix, by its two eliminations."""
+    size = diagonal.size
+    down, up = diagonal.copy(), diagonal.copy()
+    for n in range(1, size):
+        down[n] -= off[n - 1] ** 2 / down[n - 1]
+    for n in range(size - 2, -1, -1):
+        up[n] -= off[n] ** 2 / up[n + 1]
+    return 1 / (down + up - diagonal)
+
+
+def estimate_walk(
+    times: NDArray[np.float64], values: NDArray[np.float64], variances: NDArray[np.float64]
+) -> float:
+    """Variance of the increments over one symbol, from how differences grow with their lag.
+
+    Observation noise adds the same to every lag. Arguments are those of
+    :func:`smooth_random_walk`.
+    """
+    lags = [lag for lag in (1, 2, 4, 8, 16) if lag < times.size // 2]
+    spans, excess, weights = [], [], []
+    for lag in lags:
+        difference = values[lag:] - values[:-lag]
+        noise = variances[lag:] + variances[:-lag]
+        spans.append(float(np.mean(times[lag:] - times[:-lag])))
+        excess.append(float(np.mean(difference**2 - noise)))
+        weights.append(difference.size / (lag * float(np.mean(noise)) ** 2))
+    if not spans:
+        return 0.0
+    span, over, weight = np.array(spans), np.array(excess), np.array(weights)
+    return max(float(np.sum(weight * span * over) / np.sum(weight * span**2)), 0.0)

@@ -1,0 +1,112 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Frequency, timing and clock drift from known symbols, and drift from the payload itself."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.fft import fft
+
+from .matched_filter import Timing
+from .profile import STANDARD, WaveformProfile
+
+_FREQUENCY_SEGMENT = 16
+_TIMING_SEGMENT = 32
+_DRIFT_BLOCK = 2048
+# What crystals do: +-20 ppm at either end of the link.
+_DRIFT_PRIOR_STD = 25e-6
+
+
+def segment_sums(values: NDArray[np.complex64], length: int) -> NDArray[np.complex128]:
+    """Sums of consecutive pieces; the remainder is left out."""
+    whole = values.size // length * length
+    return values[:whole].astype(np.complex128).reshape(-1, length).sum(axis=1)
+
+
+def frequency_error(received: NDArray[np.complex64], known: NDArray[np.complex64]) -> float:
+    """Residual frequency offset over known symbols, cycles a symbol, within 1/32.
+
+    From the phase that consecutive partial correlations advance by, then from a line through all
+    their phases.
+    """
+    sums = segment_sums(received * known.conj(), _FREQUENCY_SEGMENT)
+    step = float(np.angle(np.vdot(sums[:-1], sums[1:])))
+    centred = np.arange(sums.size) - (sums.size - 1) / 2
+    left = sums * np.exp(-1j * step * centred)
+    phases = np.angle(left * np.conj(left.sum()))
+    weights = np.abs(left)
+    step += float(np.sum(weights * centred * phases) / np.sum(weights * centred**2))
+    return step / (2 * np.pi * _FREQUENCY_SEGMENT)
+
+
+def timing_error(
+    received: NDArray[np.complex64],
+    slope: NDArray[np.complex64],
+    known: NDArray[np.complex64],
+    curvature: float,
+) -> float:
+    """By how many samples symbols were taken too early.
+
+    The Newton step to the maximum of the partial correlations' energy; phases may wander from one
+    piece to the next.
+
+    Args:
+        received, slope: output of the matched filter and its derivative.
+        known: what was sent.
+        curvature: of the filtered pulse.
+    """
+    value = segment_sums(received * known.conj(), _TIMING_SEGMENT)
+    change = segment_sums(slope * known.conj(), _TIMING_SEGMENT)
+    energy = float(np.sum(np.abs(value) ** 2))
+    return float(np.vdot(value, change).real) / (curvature * energy) if energy else 0.0
+
+
+def drift_from_payload(
+    samples: NDArray[np.complex64],
+    origin: int,
+    timing: Timing,
+    symbols: int,
+    profile: WaveformProfile = STANDARD,
+) -> float:
+    """Relative sampling offset within a frame, without known symbols.
+
+    A signal with excess bandwidth is correlated with itself one symbol rate apart, at its band
+    edges, and the phase of that correlation is its timing (M. Oerder, H. Meyr, "Digital filter and
+    square timing recovery", IEEE Trans. Comm. 36(5), 1988; here in the frequency domain, where two
+    samples a symbol are enough). A line through the phases of all blocks, held by what crystals
+    do, gives the drift.
+
+    Args:
+        samples: a piece of the stream.
+        origin: place of its first sample in the stream.
+        timing: assumed; the drift is relative to its interval.
+        symbols: length of the frame.
+        profile: of the waveform.
+
+    Returns:
+        sampling interval of the payload over that of ``timing``, minus 1.
+    """
+    sps = profile.samples_per_symbol
+    first = round(timing.start) - origin
+    blocks = min(symbols * sps, samples.size - first) // _DRIFT_BLOCK
+    if blocks < 2 or first < 0:
+        return 0.0
+    pieces = samples[first : first + blocks * _DRIFT_BLOCK].reshape(blocks, _DRIFT_BLOCK)
+    cycles = timing.cfo / sps
+    pieces = pieces * np.exp(-2j * np.pi * cycles * np.arange(_DRIFT_BLOCK)).astype(np.complex64)
+    spectrum = fft(pieces, axis=1)
+    rate = _DRIFT_BLOCK // sps
+    half_band = int(profile.rolloff / 2 * rate)
+    upper = np.arange(rate // 2 - half_band + 1, rate // 2 + half_band)
+    lines = np.sum(spectrum[:, upper] * np.conj(spectrum[:, upper - rate]), axis=1)
+    # A block of a whole number of symbols begins at the same phase where there is no drift.
+    step = np.angle(np.vdot(lines[:-1], lines[1:]))
+    centred = np.arange(blocks) - (blocks - 1) / 2
+    left = lines * np.exp(-1j * step * centred)
+    phases = np.angle(left * np.conj(left.sum()))
+    slope = float(np.sum(centred * phases) / np.sum(centred**2))
+    scatter = float(np.mean((phases - slope * centred) ** 2)) * blocks / max(blocks - 2, 1)
+    symbols_per_block = _DRIFT_BLOCK / sps
+    drift = -(step + slope) / (2 * np.pi * symbols_per_block)
+    variance = scatter / float(np.sum(centred**2)) / (2 * np.pi * symbols_per_block) ** 2
+    return float(drift * _DRIFT_PRIOR_STD**2 / (_DRIFT_PRIOR_STD**2 + variance))
