@@ -136,7 +136,7 @@ class FrameReceiver:
             the frame number that the pilots tell, and 0, the number of a frame that is too short
             to tell.
         """
-        cleaned = remove_dc_and_iq_imbalance(samples)
+        cleaned = remove_dc_and_iq_imbalance(samples, self._profile.samples_per_symbol)
         timing = self.refine(cleaned, origin, detection)
         value, _ = self._filter.demodulate(cleaned, origin, timing, self._acquisition_symbols)
         number = self._frame_number(value)
@@ -166,7 +166,7 @@ class FrameReceiver:
             measure_drift: whether the clock's drift is still unknown.
         """
         profile = self._profile
-        cleaned = remove_dc_and_iq_imbalance(samples)
+        cleaned = remove_dc_and_iq_imbalance(samples, profile.samples_per_symbol)
         if measure_drift:
             drift = drift_from_payload(cleaned, origin, timing, layout.frame_symbols, profile)
             timing = replace(timing, interval=timing.interval * (1 + drift))

@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from .detector import Detection
-from .frame import PILOT_SEQUENCES, FrameLayout, body_start, extra_header_slots
+from .frame import (
+    MAXIMUM_PAYLOAD_SYMBOLS,
+    PILOT_SEQUENCES,
+    FrameLayout,
+    body_start,
+    extra_header_slots,
+)
 from .frame_receiver import Acquisition
 from .header import Header, HeaderDamagedError
 from .header_code import CODE_BITS
@@ -56,6 +62,9 @@ class HeaderSearch:
         most = profile.least_header_symbols // profile.header_symbols + 1
         # From many frames, the usual case of a picture, to few.
         self._hypotheses = {extra_header_slots(n, profile): n for n in range(most, 0, -1)}
+        self._most_wraps = -(
+            -MAXIMUM_PAYLOAD_SYMBOLS // (profile.payload_symbols * PILOT_SEQUENCES)
+        )
         sps = profile.samples_per_symbol
         overhead = body_start(profile) + 1
         longest = profile.payload_symbols + profile.least_header_symbols
@@ -75,11 +84,14 @@ class HeaderSearch:
             for extra, least_frames in self._hypotheses.items():
                 if extra and acquisition.frame >= least_frames:
                     continue
-                found = self._try(chain, extra)
-                if found is None and len(chain) > 1:
-                    found = self._try({acquisition.frame: chain[acquisition.frame]}, extra)
-                if found is not None:
-                    return found
+                # Only contents of many frames have numbers that the pilots do not tell apart.
+                for wraps in range(1 if extra else self._most_wraps):
+                    found = self._try(chain, extra, wraps)
+                    if found is None and len(chain) > 1:
+                        alone = {acquisition.frame: chain[acquisition.frame]}
+                        found = self._try(alone, extra, wraps)
+                    if found is not None:
+                        return found
         return None
 
     def _chain(
@@ -101,11 +113,12 @@ class HeaderSearch:
         return chain
 
     def _try(
-        self, chain: dict[int, tuple[PendingFrame, Acquisition]], extra: int
+        self, chain: dict[int, tuple[PendingFrame, Acquisition]], extra: int, wraps: int
     ) -> FoundHeader | None:
         count = self._profile.header_symbols + extra
         llr = np.zeros(CODE_BITS)
-        for number, (_, acquisition) in chain.items():
+        numbered = {n + wraps * PILOT_SEQUENCES: entry for n, entry in chain.items()}
+        for number, (_, acquisition) in numbered.items():
             add_log_likelihoods(
                 llr,
                 acquisition.header[:count],
@@ -118,6 +131,6 @@ class HeaderSearch:
         except HeaderDamagedError:
             return None
         layout = FrameLayout(header.payload_symbols, self._profile)
-        if max(chain) >= min(layout.frames, PILOT_SEQUENCES):
+        if max(numbered) >= layout.frames or layout.extra_header_slots != extra:
             return None
-        return FoundHeader(header, layout, {n: frame for n, (frame, _) in chain.items()})
+        return FoundHeader(header, layout, {n: frame for n, (frame, _) in numbered.items()})

@@ -46,7 +46,7 @@ def add_log_likelihoods(
         llr: shape (2080,), changed in place.
         symbols: shape (n,), the first n <= count header symbols of the frame, of unit gain.
         noise_variance: of the complex noise on them.
-        frame: number of the frame, modulo 64 or not.
+        frame: number of the frame.
         count: header symbols of each frame of this content.
     """
     size = symbols.size
@@ -73,7 +73,6 @@ def _slice(frame: int, count: int) -> NDArray[np.int64]:
 
 
 def _scrambler(frame: int, count: int) -> NDArray[np.uint8]:
-    words = prng.words(
-        AIR_SEED, prng.Stream.HEADER_SCRAMBLER, 2 * count, frame % PILOT_SEQUENCES
-    )
+    # By the whole number, which the pilots tell modulo 64 only: the CRC settles the rest.
+    words = prng.words(AIR_SEED, prng.Stream.HEADER_SCRAMBLER, 2 * count, frame)
     return (words & 1).astype(np.uint8)
