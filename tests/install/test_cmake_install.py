@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 pytest.importorskip("gnuradio.gr", reason="needs GNU Radio")
-if shutil.which("cmake") is None:
-    pytest.skip("cmake is not installed", allow_module_level=True)
+if shutil.which("cmake") is None or not (shutil.which("make") or shutil.which("ninja")):
+    pytest.skip("cmake, or make and ninja, are not installed", allow_module_level=True)
+
+GENERATOR = {} if shutil.which("make") else {"CMAKE_GENERATOR": "Ninja"}
 
 
 def call(*command: object, **variables: str) -> str:
     """Run a command; its standard output. Nothing of the tree is on its Python path."""
-    environment = {**os.environ, **variables}
+    environment = {**os.environ, **GENERATOR, **variables}
     if "PYTHONPATH" not in variables:
         environment.pop("PYTHONPATH", None)
     done = subprocess.run(

@@ -5,10 +5,10 @@ A PDU is a pair of a dictionary and a vector. Two kinds pass between the blocks
 here (``image_pdu`` has the third):
 
 * content: ``{content_id: long, description: u8vector}`` and the channel symbols, a c32vector;
-* received content: the same, with ``noise_variance`` (f32vector, inf where a symbol was lost) and
-  what the receiver measured, scalars such as ``snr_db`` or ``frames_lost``.
+* received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost) and
+  scalars that the receiver measured, such as ``snr_db`` or ``frames_lost``.
 
-Whatever arrives on a message port may come from anywhere, so nothing is taken on trust here.
+Whatever arrives on a message port may come from anywhere: nothing is taken on trust here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from implicitjscc.errors import ImplicitJsccError
 
 MAXIMUM_CHANNEL_USES = 1 << 26
 _IDENTIFIERS = 1 << 32
-
 Scalar = int | float | str | bool
 
 
@@ -41,15 +40,14 @@ def to_content(message: Any) -> Content:
         ImplicitJsccError: the message is no such PDU.
     """
     meta, vector = split(message)
-    symbols = _symbols(vector)
-    return Content(symbols, _description(meta), _content_id(meta))
+    return Content(_symbols(vector), _description(meta), _content_id(meta))
 
 
 def from_received(received: ReceivedContent, measured: Mapping[str, Scalar] | None = None) -> Any:
     """The received-content PDU of ``received``; ``measured`` goes into its dictionary."""
     meta = _identity(received.content_id, received.description)
-    variance = np.asarray(received.noise_variance, np.float32)
-    vector = pmt.init_f32vector(variance.size, variance.tolist())
+    variance = np.asarray(received.noise_variance, np.float32).tolist()
+    vector = pmt.init_f32vector(len(variance), variance)
     meta = pmt.dict_add(meta, pmt.intern("noise_variance"), vector)
     for key, value in (measured or {}).items():
         meta = pmt.dict_add(meta, pmt.intern(key), scalar(value))
@@ -86,9 +84,9 @@ def to_pmt_dict(values: Mapping[str, Any]) -> Any:
 def scalars(meta: Any) -> dict[str, Scalar]:
     """The numbers, booleans and texts of a pmt dictionary; vectors and the rest are left out."""
     found: dict[str, Scalar] = {}
-    for index in range(pmt.length(keys := pmt.dict_keys(meta))):
-        key = pmt.nth(index, keys)
-        value = pmt.dict_ref(meta, key, pmt.PMT_NIL)
+    items = pmt.dict_items(meta)
+    for index in range(pmt.length(items)):
+        key, value = pmt.car(pmt.nth(index, items)), pmt.cdr(pmt.nth(index, items))
         plain = pmt.is_number(value) or pmt.is_symbol(value) or pmt.is_bool(value)
         if pmt.is_symbol(key) and plain and not pmt.is_complex(value):
             found[pmt.symbol_to_string(key)] = pmt.to_python(value)

@@ -124,3 +124,16 @@ def check_folder(path: str) -> None:
         raise ImplicitJsccError(f"{target.parent}: no such folder")
     if target.is_dir():
         raise ImplicitJsccError(f"{target}: is a folder, not a file to write")
+
+
+def check_picture_format(path: str) -> None:
+    """Refuse an output whose ending names no picture format, before any work is done.
+
+    Raises:
+        ImplicitJsccError: there is no such format.
+    """
+    from PIL import Image as PillowImage
+
+    PillowImage.init()
+    if PillowImage.EXTENSION.get(Path(path).suffix.lower()) not in PillowImage.SAVE:
+        raise ImplicitJsccError(f"{path}: its ending names no picture format, .png would")

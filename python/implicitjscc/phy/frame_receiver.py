@@ -26,7 +26,7 @@ from .header import Header
 from .header_symbols import header_symbols
 from .matched_filter import MatchedFilter, Timing
 from .profile import STANDARD, WaveformProfile
-from .synchronizer import drift_from_payload, frequency_error, timing_error
+from .synchronizer import drift_from_payload, preamble_errors, timing_error
 
 _REFINEMENTS = 3
 _NUMBER_PILOTS = 128
@@ -110,11 +110,9 @@ class FrameReceiver:
         sps = self._profile.samples_per_symbol
         timing = Timing(detection.time, float(sps), detection.cfo)
         for _ in range(_REFINEMENTS):
-            value, slope = self._filter.demodulate(samples, origin, timing, self._chirps.size)
-            frequency = frequency_error(value, self._chirps)
-            turn = np.exp(-2j * np.pi * frequency * np.arange(value.size)).astype(np.complex64)
-            early = timing_error(
-                value * turn, slope * turn, self._chirps, self._filter.curvature
+            value, _ = self._filter.demodulate(samples, origin, timing, self._chirps.size)
+            frequency, early = preamble_errors(
+                value, self._chirps, self._profile.samples_per_symbol
             )
             timing = Timing(
                 timing.start + float(np.clip(early, -1, 1)), timing.interval, timing.cfo + frequency
@@ -175,15 +173,7 @@ class FrameReceiver:
         inside = self._inside(origin, samples.size, timing, layout.frame_symbols)
         positions, known = positions[inside[positions]], known[inside[positions]]
         gain = phase_tracker.track(positions, value[positions], known, _FRAME_RANGE)
-        start = body_start(profile)
-        turn = np.conj(gain.at(np.arange(start)))
-        training = known[:start]
-        early = timing_error(
-            value[:start][: training.size] * turn[: training.size],
-            slope[:start][: training.size] * turn[: training.size],
-            training,
-            self._filter.curvature,
-        )
+        early = self._header_timing(positions, value, known, gain)
         value += slope * np.float32(np.clip(early, -0.2, 0.2))
         gain = phase_tracker.track(positions, value[positions], known, _FRAME_RANGE)
         extra = layout.extra_header_slots
@@ -200,6 +190,23 @@ class FrameReceiver:
             interval=timing.interval,
             level_dbfs=float(10 * np.log10(max(power, 1e-30))),
         )
+
+    def _header_timing(
+        self,
+        positions: NDArray[np.int64],
+        value: NDArray[np.complex64],
+        known: NDArray[np.complex64],
+        gain: phase_tracker.Gain,
+    ) -> float:
+        """What the header adds to the timing, weighed against the preamble that gave it first."""
+        run = int(np.count_nonzero(positions == np.arange(positions.size)))
+        slope = self._filter.slope_of(known[:run])
+        header = np.arange(self._chirps.size, run)
+        if header.size < self._profile.header_symbols // 2:
+            return 0.0
+        turned = value[header] * np.conj(gain.at(header))
+        early = timing_error(turned, known[header], slope[header])
+        return early * header.size / run
 
     def _inside(
         self, origin: int, size: int, timing: Timing, symbols: int

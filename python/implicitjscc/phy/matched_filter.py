@@ -48,7 +48,6 @@ class MatchedFilter:
 
     Attributes:
         margin: samples before the first and behind the last symbol that a call needs.
-        curvature: of the magnitude of the filtered pulse at its peak, per sample squared.
     """
 
     margin = _BLOCK
@@ -61,8 +60,11 @@ class MatchedFilter:
         centred = np.roll(centred, -(taps.size // 2))
         self._omega = 2 * np.pi * fftfreq(_BLOCK)
         self._response = fft(centred).real
-        energy = self._response**2
-        self.curvature = float(np.sum(self._omega**2 * energy) / np.sum(energy))
+        pulse_slope = np.roll(ifft(1j * self._omega * self._response**2).real, _BLOCK // 2)
+        self._slope_taps = pulse_slope[_BLOCK // 2 % self._sps :: self._sps]
+        reach = self._slope_taps.size // 2
+        span = 2 * profile.span_symbols
+        self._slope_taps = self._slope_taps[reach - span : reach + span + 1]
         self._block_symbols = (_BLOCK - 2 * _OVERLAP) // self._sps
 
     def demodulate(
@@ -103,6 +105,10 @@ class MatchedFilter:
         drift = (np.arange(per_block) - per_block / 2) * (timing.interval - self._sps)
         value += slope * drift.astype(np.float32)
         return value.reshape(-1)[:symbols], slope.reshape(-1)[:symbols]
+
+    def slope_of(self, symbols: NDArray[np.complex64]) -> NDArray[np.complex64]:
+        """The derivative per sample that :meth:`demodulate` returns for known symbols alone."""
+        return np.convolve(symbols, self._slope_taps, mode="same").astype(np.complex64)
 
     def _fold(self, spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
         size = _BLOCK // self._sps

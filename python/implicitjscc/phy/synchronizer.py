@@ -23,42 +23,61 @@ def segment_sums(values: NDArray[np.complex64], length: int) -> NDArray[np.compl
     return values[:whole].astype(np.complex128).reshape(-1, length).sum(axis=1)
 
 
-def frequency_error(received: NDArray[np.complex64], known: NDArray[np.complex64]) -> float:
-    """Residual frequency offset over known symbols, cycles a symbol, within 1/32.
+def preamble_errors(
+    received: NDArray[np.complex64], known: NDArray[np.complex64], samples_per_symbol: int
+) -> tuple[float, float]:
+    """Residual frequency and timing of a pair of chirps.
 
-    From the phase that consecutive partial correlations advance by, then from a line through all
-    their phases.
+    A chirp that is taken early turns by its instantaneous frequency times the error: the phases of
+    consecutive partial correlations are a line (frequency) plus the triangle that the two chirps'
+    frequencies make (timing).
+
+    Args:
+        received: output of the matched filter over the preamble.
+        known: the chirps.
+        samples_per_symbol: of the timing error's unit.
+
+    Returns:
+        frequency error in cycles a symbol, within 1/32; by how many samples the symbols were
+        taken too early.
     """
     sums = segment_sums(received * known.conj(), _FREQUENCY_SEGMENT)
     step = float(np.angle(np.vdot(sums[:-1], sums[1:])))
     centred = np.arange(sums.size) - (sums.size - 1) / 2
     left = sums * np.exp(-1j * step * centred)
     phases = np.angle(left * np.conj(left.sum()))
-    weights = np.abs(left)
-    step += float(np.sum(weights * centred * phases) / np.sum(weights * centred**2))
-    return step / (2 * np.pi * _FREQUENCY_SEGMENT)
+    half = sums.size // 2
+    within = (np.arange(half) - (half - 1) / 2) / half  # of the chirp's rate, -1/2 to 1/2
+    sweep = 2 * np.pi / samples_per_symbol * np.concatenate((within, -within))
+    columns = np.column_stack((np.ones_like(centred), centred, sweep))
+    weights = np.abs(left)[:, None]
+    _, slope, late = np.linalg.lstsq(columns * weights, phases * weights[:, 0], rcond=None)[0]
+    return (step + float(slope)) / (2 * np.pi * _FREQUENCY_SEGMENT), -float(late)
 
 
 def timing_error(
-    received: NDArray[np.complex64],
-    slope: NDArray[np.complex64],
-    known: NDArray[np.complex64],
-    curvature: float,
+    received: NDArray[np.complex64], known: NDArray[np.complex64], slope: NDArray[np.complex64]
 ) -> float:
-    """By how many samples symbols were taken too early.
+    """By how many samples pseudo-random symbols were taken too early.
 
-    The Newton step to the maximum of the partial correlations' energy; phases may wander from one
-    piece to the next.
+    A least-squares fit of the known signal's slope to what a gain, free in each piece, leaves of
+    the received symbols. The slope is that of the known symbols and not a measured one, which
+    holds noise and whose neighbours would count as error.
 
     Args:
-        received, slope: output of the matched filter and its derivative.
+        received: output of the matched filter.
         known: what was sent.
-        curvature: of the filtered pulse.
+        slope: the derivative per sample of the noiseless output, of the known symbols.
     """
-    value = segment_sums(received * known.conj(), _TIMING_SEGMENT)
-    change = segment_sums(slope * known.conj(), _TIMING_SEGMENT)
-    energy = float(np.sum(np.abs(value) ** 2))
-    return float(np.vdot(value, change).real) / (curvature * energy) if energy else 0.0
+    gains = segment_sums(received * known.conj(), _TIMING_SEGMENT) / segment_sums(
+        known * known.conj(), _TIMING_SEGMENT
+    )
+    gain = np.repeat(gains, _TIMING_SEGMENT)
+    size = gain.size
+    expected = gain * slope[:size]
+    energy = float(np.sum(np.abs(expected) ** 2))
+    missing = gain * known[:size] - received[:size]
+    return float(np.vdot(expected, missing).real) / energy if energy else 0.0
 
 
 def drift_from_payload(

@@ -1,0 +1,161 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``implicitjscc loopback``: both ends of the link in one GNU Radio flowgraph, headless."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from ..errors import ImplicitJsccError
+from . import options as shared
+from .transmit import DEFAULT_SAMPLE_RATE_HZ
+
+_PAYLOAD_RMS = 0.25
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Register the sub-command."""
+    parser = commands.add_parser(
+        "loopback",
+        parents=[common],
+        help="a picture or X.ijscc through a simulated radio link",
+        description="Encode (a picture) or load (a container), and send it through a GNU Radio "
+        "flowgraph: Transmitter, Channel Model, Receiver, Decoder.",
+    )
+    parser.add_argument("source", metavar="SOURCE_OR_CONTENT", help="a picture or X.ijscc")
+    parser.add_argument("-o", "--output", metavar="OUT", help="picture to write; default: none")
+    parser.add_argument("--reference", metavar="SOURCE", help="for the PSNR; a picture itself")
+    parser.add_argument(
+        "--snr", type=shared.finite_float, default=10.0, metavar="DB", help="Es/N0; 10"
+    )
+    parser.add_argument("--cfo-hz", type=shared.finite_float, default=0.0, metavar="HZ", help="0")
+    parser.add_argument("--sro-ppm", type=shared.finite_float, default=0.0, metavar="PPM", help="0")
+    parser.add_argument("--channel", choices=("awgn",), default="awgn", help="default: awgn")
+    parser.add_argument(
+        "--sample-rate", type=shared.positive_float, default=DEFAULT_SAMPLE_RATE_HZ, metavar="HZ"
+    )
+    parser.add_argument("--noise-seed", type=int, default=1, metavar="N", help="1")
+    parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
+    shared.add_encoder_options(parser)
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Encode where there is a picture, and run the flowgraph."""
+    from ..codec import container, sources
+
+    if options.output:
+        shared.check_folder(options.output)
+        shared.check_picture_format(options.output)
+    if not 0 <= options.noise_seed < 1 << 31:
+        raise ImplicitJsccError("the seed of the noise must be from 0 to 2147483647")
+    _require_gnuradio()
+    with tempfile.TemporaryDirectory() as folder:
+        content, reference = options.source, options.reference
+        figures: dict[str, Any] = {}
+        if Path(options.source).suffix.lower() != ".ijscc":
+            from .encode import encode_with_progress
+
+            image = sources.read_image(options.source)
+            settings = shared.encoder_settings(options, options.snr)
+            encoded = encode_with_progress(image, settings)
+            content = str(Path(folder) / "content.ijscc")
+            container.save(content, encoded)
+            figures["encode"] = encoded.figures
+            reference = reference or options.source
+        figures.update(send(content, reference, options))
+    return figures
+
+
+def send(content: str, reference: str | None, options: argparse.Namespace) -> dict[str, Any]:
+    """Send a container through the flowgraph.
+
+    Args:
+        content: path of the container.
+        reference: path of the source picture, or None.
+        options: what the sub-command parsed.
+
+    Raises:
+        ImplicitJsccError: nothing came through.
+    """
+    _require_gnuradio()
+    from gnuradio import channels, gr, implicitjscc
+
+    transmitter = implicitjscc.transmitter(
+        content_file=content, repeat=options.repeat, payload_rms=_PAYLOAD_RMS
+    )
+    noise_voltage = _PAYLOAD_RMS * 2**0.5 * 10 ** (-options.snr / 20)
+    channel = channels.channel_model(
+        noise_voltage,
+        options.cfo_hz / options.sample_rate,
+        1 + options.sro_ppm * 1e-6,
+        [1.0],
+        options.noise_seed,
+        False,
+    )
+    receiver = implicitjscc.receiver(sample_rate=options.sample_rate)
+    decoder = implicitjscc.decoder(
+        output_file=options.output or "", reference_file=reference or "", engine=options.engine
+    )
+    flowgraph = gr.top_block("Implicit-JSCC loopback")
+    flowgraph.connect(transmitter, channel, receiver)
+    flowgraph.msg_connect((receiver, "received"), (decoder, "received"))
+    flowgraph.start()
+    try:
+        flowgraph.wait()
+    except KeyboardInterrupt:
+        flowgraph.stop()
+        flowgraph.wait()
+        raise
+    counters = receiver.stats
+    if not decoder.last_report:
+        raise ImplicitJsccError(
+            f"nothing came through at {options.snr:g} dB: {counters['preambles']} preambles, "
+            f"{counters['header_errors']} header errors"
+        )
+    return {**_sent(content, options), **_plain(decoder.last_report), **_counted(counters, decoder)}
+
+
+def _sent(content: str, options: argparse.Namespace) -> dict[str, Any]:
+    from ..codec import container
+    from ..phy.profile import STANDARD
+    from ..phy.transmitter import modulate
+
+    burst = modulate(container.load(content).content(), payload_rms=_PAYLOAD_RMS)
+    return {
+        "samples": burst.samples.size,
+        "sample_rate_hz": options.sample_rate,
+        "samples_per_symbol": STANDARD.samples_per_symbol,
+        "symbol_rate_hz": options.sample_rate / STANDARD.samples_per_symbol,
+        "frames": burst.frames,
+        "overhead": burst.overhead,
+        "payload_rms": burst.payload_rms,
+        "papr_db": burst.papr_db,
+        "channel_snr_db": options.snr,
+        "channel_cfo_hz": options.cfo_hz,
+        "channel_sro_ppm": options.sro_ppm,
+    }
+
+
+def _plain(report: dict[str, Any]) -> dict[str, Any]:
+    return {**report, "content_id": f"{report['content_id']:08x}"}
+
+
+def _counted(counters: dict[str, Any], decoder: Any) -> dict[str, Any]:
+    contents = {report["content_id"] for report in decoder.reports}
+    return {
+        "header_errors": counters["header_errors"],
+        "contents": len(contents),
+        "counters": counters,
+    }
+
+
+def _require_gnuradio() -> None:
+    try:
+        import gnuradio.implicitjscc  # noqa: F401
+    except ImportError as error:
+        raise ImplicitJsccError(
+            f"this needs GNU Radio and the project's blocks ({error}): `implicitjscc doctor`"
+        ) from None

@@ -1,0 +1,198 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``implicitjscc receive``: baseband samples from a file or a radio link to pictures."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import ImplicitJsccError
+from . import options as shared
+from .transmit import DEFAULT_SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    from ..content import Content
+    from ..phy.receiver import BurstReceiver, Reception
+
+_log = logging.getLogger(__name__)
+
+
+def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
+    """Register the sub-command."""
+    parser = commands.add_parser(
+        "receive",
+        parents=[common],
+        help="--from file:rx.cf32 | zmq:ADDRESS -o OUT.png",
+        description="Find bursts in a stream of samples and rebuild their pictures. Several "
+        "contents go to OUT-<content id>.png.",
+    )
+    parser.add_argument(
+        "--from", dest="source", required=True, metavar="END", help="file:PATH or zmq:ADDRESS"
+    )
+    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="a picture file")
+    parser.add_argument("--reference", metavar="SOURCE", help="the source picture, for the PSNR")
+    parser.add_argument(
+        "--truth", metavar="X.ijscc", help="what was sent, for the Es/N0 loss; needs --snr"
+    )
+    parser.add_argument(
+        "--snr", type=shared.finite_float, metavar="DB", help="nominal Es/N0, with --truth"
+    )
+    parser.add_argument(
+        "--contents",
+        type=shared.positive_int,
+        metavar="N",
+        help="end after so many different contents; default: all of a file, one of a link",
+    )
+    parser.add_argument(
+        "--timeout",
+        type=shared.positive_float,
+        metavar="S",
+        help="end when a link brings no samples for so long; default: 60",
+    )
+    parser.add_argument(
+        "--sample-rate",
+        type=shared.positive_float,
+        default=DEFAULT_SAMPLE_RATE_HZ,
+        metavar="HZ",
+        help="default: 2e6; two samples a symbol",
+    )
+    shared.add_engine(parser)
+    parser.set_defaults(run=run, parser=parser)
+
+
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """Receive, decode and write."""
+    from ..codec import container, sources
+    from ..phy.receiver import BurstReceiver
+
+    if (options.truth is None) != (options.snr is None):
+        options.parser.error("--truth and --snr need each other")
+    shared.check_folder(options.output)
+    shared.check_picture_format(options.output)
+    reference = sources.read_image(options.reference) if options.reference else None
+    truth = container.load(options.truth).content() if options.truth else None
+    receiver = BurstReceiver(sample_rate_hz=options.sample_rate)
+    best = _receive(options, receiver)
+    if not best:
+        raise ImplicitJsccError(_nothing(receiver))
+    results, failures = [], []
+    for reception in best.values():
+        try:
+            results.append(_rebuild(reception, options, reference, truth, len(best) > 1))
+        except ImplicitJsccError as error:
+            failures.append(str(error))
+    if not results:
+        raise ImplicitJsccError(failures[0])
+    for failure in failures:
+        _log.warning("%s", failure)
+    counters = receiver.stats.as_dict()
+    return {
+        **results[-1],
+        "header_errors": counters["header_errors"],
+        "contents": len(results),
+        "counters": counters,
+        **({"results": results} if len(results) > 1 else {}),
+    }
+
+
+def _receive(options: argparse.Namespace, receiver: BurstReceiver) -> dict[int, Reception]:
+    """The best reception of each content; Ctrl-C ends with what there is."""
+    from .ends import open_source
+
+    best: dict[int, Reception] = {}
+    enough = options.contents
+    if enough is None and not options.source.startswith("file:"):
+        enough = 1
+    with open_source(options.source, options.timeout) as source:
+        try:
+            for samples in source.chunks():
+                _keep_best(best, receiver.push(samples))
+                if enough is not None and len(best) >= enough:
+                    return dict(list(best.items())[:enough])
+        except KeyboardInterrupt:
+            _log.warning("interrupted: what has come so far is kept")
+    _keep_best(best, receiver.flush())
+    return best if enough is None else dict(list(best.items())[:enough])
+
+
+def _keep_best(best: dict[int, Reception], receptions: list[Reception]) -> None:
+    for reception in receptions:
+        content_id = reception.received.content_id
+        _log.info(
+            "content %08x: %d of %d frames, SNR %.2f dB, CFO %.1f Hz",
+            content_id,
+            reception.frames_received,
+            reception.frames_received + reception.frames_lost,
+            reception.snr_db,
+            reception.cfo_hz,
+        )
+        known = best.get(content_id)
+        if known is None or reception.frames_lost < known.frames_lost:
+            best[content_id] = reception
+
+
+def _rebuild(
+    reception: Reception,
+    options: argparse.Namespace,
+    reference: Any,
+    truth: Content | None,
+    several: bool,
+) -> dict[str, Any]:
+    from ..codec import decoder, metrics, sources
+
+    received = reception.received
+    image = decoder.decode(received, options.engine)
+    output = Path(options.output)
+    if several:
+        output = output.with_name(f"{output.stem}-{received.content_id:08x}{output.suffix}")
+    sources.write_image(output, image)
+    result: dict[str, Any] = {
+        "content_id": f"{received.content_id:08x}",
+        "output": os.fspath(output),
+        "snr_db": reception.snr_db,
+        "cfo_hz": reception.cfo_hz,
+        "sro_ppm": reception.sro_ppm,
+        "level_dbfs": reception.level_dbfs,
+        "frames_received": reception.frames_received,
+        "frames_lost": reception.frames_lost,
+        "frame_snr_db": reception.frame_snr_db,
+    }
+    if reception.frames_lost:
+        _log.warning(
+            "content %08x: %d frames are lost, the picture is rebuilt from the others",
+            received.content_id,
+            reception.frames_lost,
+        )
+    if reference is not None:
+        try:
+            result["psnr_db"] = metrics.psnr_db(reference, image)
+        except ImplicitJsccError as error:
+            _log.warning("no PSNR of content %08x: %s", received.content_id, error)
+    if truth is not None:
+        result["es_n0_loss_db"] = _es_n0_loss_db(reception, truth, options.snr)
+    return result
+
+
+def _es_n0_loss_db(reception: Reception, truth: Content, snr_db: float) -> float | None:
+    """How much noisier the received symbols are than the nominal Es/N0 says."""
+    import numpy as np
+
+    received = reception.received
+    if received.content_id != truth.content_id:
+        _log.warning("no Es/N0 loss of content %08x: the truth is another", received.content_id)
+        return None
+    arrived = ~received.lost
+    error = received.symbols[arrived].astype(np.complex128) - truth.symbols[arrived]
+    return float(10 * np.log10(np.mean(np.abs(error) ** 2)) + snr_db)
+
+
+def _nothing(receiver: BurstReceiver) -> str:
+    counters = receiver.stats.as_dict()
+    parts = [f"{counters['samples']} samples", f"{counters['preambles']} preambles"]
+    for key in ("header_errors", "headers_refused", "invalid_samples"):
+        if counters[key]:
+            parts.append(f"{counters[key]} {key.replace('_', ' ')}")
+    return f"nothing was received: {', '.join(parts)}"
