@@ -34,7 +34,7 @@ _NORMAL_TABLE_SHA256 = "1ea009ce409dac97d6bd609266910f809c5fb912f78e16bd89145b08
 
 
 class Stream(enum.IntEnum):
-    """Which of the independent sequences of one seed is drawn. Numbers are part of the air format."""
+    """Which independent sequence of a seed is drawn; the numbers are part of the air format."""
 
     NOISE_MATRIX = 1
     INTERLEAVER_FRAMES = 2

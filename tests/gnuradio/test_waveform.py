@@ -115,7 +115,7 @@ def test_a_carousel_takes_turns():
         transmitter.handle_content(pdu.from_content(make_content(size, content_id, content_id)))
     transmitter._input._worker.drain()
     receiver = BurstReceiver(sample_rate_hz=SAMPLE_RATE_HZ)
-    received = []
+    received: list[int] = []
     while len(received) < 6:
         out = np.empty(4096, np.complex64)
         count = transmitter.work([], [out])

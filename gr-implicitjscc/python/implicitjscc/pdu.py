@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contents as GNU Radio PDUs, and back.
 
-A PDU is a pair of a dictionary and a vector. Two kinds pass between the blocks
-here (``image_pdu`` has the third):
+A PDU is a pair of a dictionary and a vector. Two kinds (``image_pdu`` has the third):
 
 * content: ``{content_id: long, description: u8vector}`` and the channel symbols, a c32vector;
 * received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost) and
@@ -24,7 +23,6 @@ from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
 MAXIMUM_CHANNEL_USES = 1 << 26
-_IDENTIFIERS = 1 << 32
 Scalar = int | float | str | bool
 
 
@@ -131,8 +129,8 @@ def _entry(meta: Any, key: str) -> Any:
 
 def _content_id(meta: Any) -> int:
     value = _entry(meta, "content_id")
-    if pmt.is_integer(value) and 0 <= (number := pmt.to_long(value)) < _IDENTIFIERS:
-        return int(number)
+    if pmt.is_integer(value) and 0 <= pmt.to_long(value) < 1 << 32:
+        return int(pmt.to_long(value))
     raise ImplicitJsccError("the PDU has no content_id of 32 bits")
 
 

@@ -65,8 +65,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "engine": _engine(),
         "devices": _devices(),
     }
-    if sys.version_info < (3, 10):
-        problems.append(_problem("Python is older than 3.10", "use a newer interpreter"))
     report["missing"] = problems
     report["exit_status"] = 1 if problems else 0
     return report

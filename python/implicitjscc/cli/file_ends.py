@@ -83,7 +83,7 @@ class FileSource:
 
     def __enter__(self) -> FileSource:
         try:
-            self._file = open(self._path, "rb")  # noqa: SIM115 (closed by __exit__)
+            self._file = open(self._path, "rb")
         except OSError as error:
             raise ImplicitJsccError(f"{self._path}: {error.strerror}") from None
         return self

@@ -6,11 +6,14 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
 from .transmit import DEFAULT_SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    from ..content import ReceivedContent
 
 _PAYLOAD_RMS = 0.25
 
@@ -65,11 +68,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             container.save(content, encoded)
             figures["encode"] = encoded.figures
             reference = reference or options.source
-        figures.update(send(content, reference, options))
+        figures.update(send(content, reference, options)[0])
     return figures
 
 
-def send(content: str, reference: str | None, options: argparse.Namespace) -> dict[str, Any]:
+def send(
+    content: str, reference: str | None, options: argparse.Namespace
+) -> tuple[dict[str, Any], ReceivedContent]:
     """Send a container through the flowgraph.
 
     Args:
@@ -77,11 +82,14 @@ def send(content: str, reference: str | None, options: argparse.Namespace) -> di
         reference: path of the source picture, or None.
         options: what the sub-command parsed.
 
+    Returns:
+        both ends' figures, and the last content as it came from the receiver.
+
     Raises:
         ImplicitJsccError: nothing came through.
     """
     _require_gnuradio()
-    from gnuradio import channels, gr, implicitjscc
+    from gnuradio import blocks, channels, gr, implicitjscc
 
     transmitter = implicitjscc.transmitter(
         content_file=content, repeat=options.repeat, payload_rms=_PAYLOAD_RMS
@@ -102,6 +110,8 @@ def send(content: str, reference: str | None, options: argparse.Namespace) -> di
     flowgraph = gr.top_block("Implicit-JSCC loopback")
     flowgraph.connect(transmitter, channel, receiver)
     flowgraph.msg_connect((receiver, "received"), (decoder, "received"))
+    kept = blocks.message_debug()
+    flowgraph.msg_connect((receiver, "received"), (kept, "store"))
     flowgraph.start()
     try:
         flowgraph.wait()
@@ -115,7 +125,13 @@ def send(content: str, reference: str | None, options: argparse.Namespace) -> di
             f"nothing came through at {options.snr:g} dB: {counters['preambles']} preambles, "
             f"{counters['header_errors']} header errors"
         )
-    return {**_sent(content, options), **_plain(decoder.last_report), **_counted(counters, decoder)}
+    report = {
+        **_sent(content, options),
+        **_plain(decoder.last_report),
+        **_counted(counters, decoder),
+    }
+    received, _ = implicitjscc.pdu.to_received(kept.get_message(kept.num_messages() - 1))
+    return report, received
 
 
 def _sent(content: str, options: argparse.Namespace) -> dict[str, Any]:

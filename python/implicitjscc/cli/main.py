@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         exit status: 0 done, 1 could not (one line on standard error says why). Wrong usage exits
         with 2 from within the parser.
     """
-    options = _parser().parse_args(arguments)
+    options = parser().parse_args(arguments)
     logging.basicConfig(
         stream=sys.stderr, format="implicitjscc: %(message)s", level=logging.INFO, force=True
     )
@@ -52,18 +52,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(result.get("exit_status", 0)) if options.command == "doctor" else 0
 
 
-def _parser() -> argparse.ArgumentParser:
+def parser() -> argparse.ArgumentParser:
+    """The whole command line."""
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object")
     common.add_argument("--debug", action="store_true", help="show where an error comes from")
-    parser = argparse.ArgumentParser(
+    whole = argparse.ArgumentParser(
         prog="implicitjscc", description="Overfitted joint source-channel coding over the air."
     )
-    parser.add_argument("--version", action="version", version=f"implicitjscc {__version__}")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    whole.add_argument("--version", action="version", version=f"implicitjscc {__version__}")
+    commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in _COMMANDS:
         command.add_parser(commands, common)
-    return parser
+    return whole
 
 
 def _fail(message: str) -> int:

@@ -114,8 +114,7 @@ class SynthesisShape:
         """The ten tensors as views of a vector of shape (parameters,)."""
         sizes = [prod(shape) for shape in self.tensors]
         return [
-            part.view(shape)
-            for part, shape in zip(flat.split(sizes), self.tensors, strict=True)
+            part.view(shape) for part, shape in zip(flat.split(sizes), self.tensors, strict=True)
         ]
 
 

@@ -22,7 +22,9 @@ DEFAULT_HIDDEN_DIM = 12
 _LARGEST_DEFAULT_SHARE = 0.5
 
 
-def plan(height: int, width: int, channels: int, bits: int, settings: EncoderSettings) -> CodecProfile:
+def plan(
+    height: int, width: int, channels: int, bits: int, settings: EncoderSettings
+) -> CodecProfile:
     """The profile of one picture.
 
     Args:
@@ -75,9 +77,7 @@ def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
     return power
 
 
-def _total_uses(
-    samples: int, symbol_uses: int, synthesis: int, settings: EncoderSettings
-) -> int:
+def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: EncoderSettings) -> int:
     lsm, redu = settings.repetition_lsm, settings.repetition_redu
     least_reals = synthesis * (lsm or 1) + REDU_PARAMETERS * (redu or 1)
     least = symbol_uses + -(-least_reals // 2)

@@ -28,6 +28,4 @@ def default_level_channels(height: int, width: int) -> tuple[int, ...]:
 def real_symbols(height: int, width: int, level_channels: tuple[int, ...]) -> int:
     """How many real values the whole pyramid holds."""
     sizes = level_sizes(height, width, len(level_channels))
-    return sum(
-        channels * h * w for channels, (h, w) in zip(level_channels, sizes, strict=True)
-    )
+    return sum(channels * h * w for channels, (h, w) in zip(level_channels, sizes, strict=True))

@@ -20,6 +20,10 @@ from torch import Tensor
 from .network import REDU_PARAMETERS
 from .profile import CodecProfile, nearest_scale_code
 
+# Power a channel use that no tensor exceeds, 12 dB: the training would give the output biases up to
+# 20 dB, and their few symbols would set the peak of the whole waveform.
+_LARGEST_POWER = 16.0
+
 
 def tensor_sizes(profile: CodecProfile) -> list[int]:
     """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
@@ -40,9 +44,7 @@ def schedule(profile: CodecProfile) -> NDArray[np.int64]:
     order = np.concatenate(
         (
             _copies_of_pairs(np.arange(synthesis), profile.repetition_lsm),
-            _copies_of_pairs(
-                synthesis + np.arange(REDU_PARAMETERS), profile.repetition_redu
-            ),
+            _copies_of_pairs(synthesis + np.arange(REDU_PARAMETERS), profile.repetition_redu),
         )
     )
     extra = synthesis + np.arange(total - order.size) % REDU_PARAMETERS
@@ -94,12 +96,14 @@ class NoisyParameters:
         self._relative_std = torch.from_numpy(np.sqrt(profile.noise_variance / sent)).float()
         reals = [float(part.sum()) for part in torch.from_numpy(sent).split(self._sizes)]
         self._reals = torch.tensor(reals)
+        self._mean_power = mean_power
         self._energy = mean_power * float(self._reals.sum())
 
     def powers(self, log_powers: Tensor) -> Tensor:
-        """Power a channel use of each tensor, of free logarithms, at the given total energy."""
+        """Power a channel use of each tensor, of free logarithms, at most at the given energy."""
         relative = log_powers.exp()
-        return relative * (self._energy / (relative * self._reals).sum())
+        scale = self._energy / (relative * self._reals).sum()
+        return (relative * scale).clamp(max=max(_LARGEST_POWER, self._mean_power))
 
     def __call__(
         self, parameters: Tensor, log_powers: Tensor, generator: torch.Generator

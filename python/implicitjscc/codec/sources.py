@@ -97,8 +97,7 @@ def _umask() -> int:
 def _check_size(name: str, width: int, height: int) -> None:
     if min(width, height) < SMALLEST_SIDE:
         raise ImplicitJsccError(
-            f"{name}: {width}x{height} pixels are too few, "
-            f"each side needs at least {SMALLEST_SIDE}"
+            f"{name}: {width}x{height} pixels are too few, each side needs at least {SMALLEST_SIDE}"
         )
     if width * height > MAXIMUM_PIXELS or max(width, height) > 0xFFFF:
         raise ImplicitJsccError(
@@ -129,9 +128,7 @@ def _to_grey_or_rgb(name: str, picture: PillowImage.Image) -> PillowImage.Image:
     return picture.convert("RGB")
 
 
-def _wide_grey(
-    name: str, values: NDArray[np.int32] | NDArray[np.float32]
-) -> NDArray[np.uint16]:
+def _wide_grey(name: str, values: NDArray[np.int32] | NDArray[np.float32]) -> NDArray[np.uint16]:
     if not np.isfinite(values).all():
         raise ImplicitJsccError(f"{name}: the picture has values that are no numbers")
     low, high = float(values.min()), float(values.max())

@@ -12,9 +12,7 @@ _SINC_HALF_WIDTH = 24
 _KAISER_BETA = 8.0
 
 
-def silence(
-    samples: NDArray[np.complex64], before: int, after: int
-) -> NDArray[np.complex64]:
+def silence(samples: NDArray[np.complex64], before: int, after: int) -> NDArray[np.complex64]:
     """Zeros around a burst."""
     return np.pad(samples, (before, after))
 

@@ -208,9 +208,7 @@ class FrameReceiver:
         early = timing_error(turned, known[header], slope[header])
         return early * header.size / run
 
-    def _inside(
-        self, origin: int, size: int, timing: Timing, symbols: int
-    ) -> NDArray[np.bool_]:
+    def _inside(self, origin: int, size: int, timing: Timing, symbols: int) -> NDArray[np.bool_]:
         reach = self._profile.span_symbols * self._profile.samples_per_symbol
         times = timing.start - origin + np.arange(symbols) * timing.interval
         return (times >= reach) & (times < size - reach)
@@ -229,9 +227,7 @@ class FrameReceiver:
                 layout.pilot_positions(),
             )
         )
-        values = np.concatenate(
-            (self._chirps, sent, pilot_symbols(frame, layout.pilots, profile))
-        )
+        values = np.concatenate((self._chirps, sent, pilot_symbols(frame, layout.pilots, profile)))
         order = np.argsort(positions, kind="stable")
         return positions[order], values[order]
 
@@ -251,9 +247,7 @@ class FrameReceiver:
         preamble = np.arange(self._chirps.size)
         pilots = pilot_positions(self._short_pilots, profile)
         positions = np.concatenate((preamble, pilots))
-        known = np.concatenate(
-            (self._chirps, pilot_symbols(frame, self._short_pilots, profile))
-        )
+        known = np.concatenate((self._chirps, pilot_symbols(frame, self._short_pilots, profile)))
         gain = phase_tracker.track(positions, value[positions], known, _ACQUISITION_RANGE)
         share = np.arange(self._chirps.size, body_start(profile))
         places = np.concatenate((share, slot_positions(np.arange(self._most_extra), profile)))

@@ -31,9 +31,7 @@ def remove_dc_and_iq_imbalance(
     mean = _shrink(complex(samples.mean(dtype=np.complex128)), uncertainty)
     centred = samples - np.complex64(mean)
     power = float(np.mean(np.abs(centred).astype(np.float64) ** 2))
-    pseudo = _shrink(
-        complex(np.mean(centred.astype(np.complex128) ** 2)), 2 * uncertainty * power
-    )
+    pseudo = _shrink(complex(np.mean(centred.astype(np.complex128) ** 2)), 2 * uncertainty * power)
     root = np.sqrt(max(power**2 - abs(pseudo) ** 2, 0.0))
     if power + root == 0:
         return centred

@@ -44,7 +44,5 @@ class Interleaver:
 
     def turns(self, frame: int) -> NDArray[np.complex64]:
         """The factor 1, j, -1 or -j of each payload slot of a frame, shape (P,)."""
-        words = prng.words(
-            AIR_SEED, prng.Stream.QUARTER_TURNS, self.layout.payload_slots, frame
-        )
+        words = prng.words(AIR_SEED, prng.Stream.QUARTER_TURNS, self.layout.payload_slots, frame)
         return _TURNS[words & 3]

@@ -15,10 +15,10 @@ from .frame_receiver import LEAST_SNR_DB, FrameReceiver
 from .header import HeaderRefusedError
 from .header_search import HeaderSearch, PendingFrame
 from .profile import STANDARD, WaveformProfile
-from .reception import Reception, ReceiverStats
+from .reception import ReceiverStats, Reception
 from .sample_buffer import SampleBuffer
 
-__all__ = ["BurstReceiver", "Reception", "ReceiverStats"]
+__all__ = ["BurstReceiver", "ReceiverStats", "Reception"]
 
 _log = logging.getLogger(__name__)
 
@@ -44,9 +44,7 @@ class BurstReceiver:
         stats: counters of each stage.
     """
 
-    def __init__(
-        self, profile: WaveformProfile = STANDARD, sample_rate_hz: float = 2e6
-    ) -> None:
+    def __init__(self, profile: WaveformProfile = STANDARD, sample_rate_hz: float = 2e6) -> None:
         self.stats = ReceiverStats()
         self._profile = profile
         self._sample_rate_hz = sample_rate_hz

@@ -97,7 +97,7 @@ def frame_symbols(content: Content, layout: FrameLayout) -> NDArray[np.complex64
         sources = interleaver.sources(frame)
         carries = sources < content.symbols.size
         payload = body[extra:first_payload]
-        payload[carries] = (content.symbols[sources[carries]] * interleaver.turns(frame)[carries])
+        payload[carries] = content.symbols[sources[carries]] * interleaver.turns(frame)[carries]
         row[slots] = body
         row[pilots] = pilot_symbols(frame, layout.pilots, profile)
     return grid.reshape(-1)
