@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -90,6 +91,7 @@ def send(
     """
     _require_gnuradio()
     from gnuradio import blocks, channels, gr, implicitjscc
+    from gnuradio.implicitjscc import pdu
 
     transmitter = implicitjscc.transmitter(
         content_file=content, repeat=options.repeat, payload_rms=_PAYLOAD_RMS
@@ -130,7 +132,7 @@ def send(
         **_plain(decoder.last_report),
         **_counted(counters, decoder),
     }
-    received, _ = implicitjscc.pdu.to_received(kept.get_message(kept.num_messages() - 1))
+    received, _ = pdu.to_received(kept.get_message(kept.num_messages() - 1))
     return report, received
 
 
@@ -169,6 +171,8 @@ def _counted(counters: dict[str, Any], decoder: Any) -> dict[str, Any]:
 
 
 def _require_gnuradio() -> None:
+    # GNU Radio logs to standard output, which belongs to the result.
+    os.environ.setdefault("GR_CONF_LOG_LOG_FILE", "stderr")
     try:
         import gnuradio.implicitjscc  # noqa: F401
     except ImportError as error:

@@ -4,10 +4,13 @@
 from __future__ import annotations
 
 import argparse
+import logging
 from typing import Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
+
+_log = logging.getLogger(__name__)
 
 DEFAULT_SAMPLE_RATE_HZ = 2e6
 # Zeros that let filters settle and push a burst's end through whatever follows.
@@ -65,6 +68,12 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     content = container.load(options.content).content()
     burst = modulate(content, payload_rms=options.payload_rms)
     samples = np.pad(burst.samples, (_SILENCE_BEFORE, _SILENCE_AFTER))
+    largest_rms = 10 ** (-burst.papr_db / 20)
+    if options.payload_rms > largest_rms:
+        _log.warning(
+            "peaks are above full scale, a radio would clip them: --payload-rms %.3f is safe",
+            largest_rms,
+        )
     with open_sink(options.to, options.sample_rate, options.timeout) as sink:
         for _ in range(options.repeat):
             sink.write(samples)

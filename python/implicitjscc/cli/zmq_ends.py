@@ -56,7 +56,7 @@ class ZmqSink:
         self._dropped = 0
 
     def __enter__(self) -> ZmqSink:
-        self._socket = zmq.Context.instance().socket(zmq.XPUB)
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.XPUB)
         self._socket.setsockopt(zmq.SNDHWM, _HIGH_WATER_MARK)
         self._socket.setsockopt(zmq.SNDTIMEO, _SEND_TIMEOUT_MS)
         # A receiver that lags holds the transmitter back instead of losing samples.
@@ -133,7 +133,7 @@ class ZmqSource:
         self._timeout_s = DEFAULT_TIMEOUT_S if timeout_s is None else timeout_s
 
     def __enter__(self) -> ZmqSource:
-        self._socket = zmq.Context.instance().socket(zmq.SUB)
+        self._socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.SUB)
         self._socket.setsockopt(zmq.LINGER, 0)
         self._socket.setsockopt(zmq.RCVHWM, _HIGH_WATER_MARK)
         self._socket.setsockopt(zmq.MAXMSGSIZE, _LARGEST_MESSAGE_BYTES)

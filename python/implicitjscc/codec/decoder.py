@@ -94,7 +94,8 @@ def redu_output(profile: CodecProfile, reals: Tensor, parameters: Tensor) -> Ten
 
 def to_image(values: Tensor, kind: str) -> Image:
     """Clip and round the decoder's output, shape (channels, height, width), to a picture."""
-    dtype = np.uint16 if kind == "image16" else np.uint8
-    peak = float(np.iinfo(dtype).max)
+    deep = kind == "image16"
+    peak = 0xFFFF if deep else 0xFF
     scaled = torch.nan_to_num(values).clamp(0, 1).mul(peak).round()
-    return Image(np.ascontiguousarray(scaled.permute(1, 2, 0).numpy().astype(dtype)))
+    samples = np.ascontiguousarray(scaled.permute(1, 2, 0).numpy())
+    return Image(samples.astype(np.uint16) if deep else samples.astype(np.uint8))

@@ -20,10 +20,6 @@ from torch import Tensor
 from .network import REDU_PARAMETERS
 from .profile import CodecProfile, nearest_scale_code
 
-# Power a channel use that no tensor exceeds, 12 dB: the training would give the output biases up to
-# 20 dB, and their few symbols would set the peak of the whole waveform.
-_LARGEST_POWER = 16.0
-
 
 def tensor_sizes(profile: CodecProfile) -> list[int]:
     """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
@@ -96,14 +92,12 @@ class NoisyParameters:
         self._relative_std = torch.from_numpy(np.sqrt(profile.noise_variance / sent)).float()
         reals = [float(part.sum()) for part in torch.from_numpy(sent).split(self._sizes)]
         self._reals = torch.tensor(reals)
-        self._mean_power = mean_power
         self._energy = mean_power * float(self._reals.sum())
 
     def powers(self, log_powers: Tensor) -> Tensor:
-        """Power a channel use of each tensor, of free logarithms, at most at the given energy."""
+        """Power a channel use of each tensor, of free logarithms, at the given total energy."""
         relative = log_powers.exp()
-        scale = self._energy / (relative * self._reals).sum()
-        return (relative * scale).clamp(max=max(_LARGEST_POWER, self._mean_power))
+        return relative * (self._energy / (relative * self._reals).sum())
 
     def __call__(
         self, parameters: Tensor, log_powers: Tensor, generator: torch.Generator

@@ -80,18 +80,12 @@ def write_image(path: str | os.PathLike[str], image: Image) -> None:
     os.close(handle)
     try:
         picture.save(temporary)
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o644)
         os.replace(temporary, target)
     except (OSError, ValueError, KeyError) as error:
         raise ImplicitJsccError(f"{target}: cannot be written ({error})") from None
     finally:
         Path(temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
 
 
 def _check_size(name: str, width: int, height: int) -> None:

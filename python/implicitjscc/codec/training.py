@@ -138,7 +138,7 @@ class Trainer:
             )
         else:
             parameters = torch.optim.Adam(self._tensors, lr=recipe.parameter_rate, betas=moments)
-        pairs = [
+        pairs: list[tuple[torch.optim.Optimizer, float]] = [
             (parameters, recipe.parameter_rate),
             (
                 torch.optim.Adam([self._reals], lr=recipe.symbol_rate, betas=moments),

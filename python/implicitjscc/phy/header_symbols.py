@@ -30,7 +30,7 @@ def header_symbols(
     """
     information = np.unpackbits(np.frombuffer(header.to_bytes(profile), np.uint8))
     bits = header_code.encode(information)[_slice(frame, count)] ^ _scrambler(frame, count)
-    return qpsk(bits[0::2].astype(np.uint32) | bits[1::2].astype(np.uint32) << 1)
+    return qpsk((bits[0::2] | bits[1::2] << 1).astype(np.uint32))
 
 
 def add_log_likelihoods(

@@ -14,8 +14,8 @@ def root_raised_cosine(
 
     J. G. Proakis, M. Salehi, "Digital Communications", 5th ed., section 9.2-1.
     """
-    t = np.arange(-span_symbols * samples_per_symbol, span_symbols * samples_per_symbol + 1)
-    t = t / samples_per_symbol
+    reach = span_symbols * samples_per_symbol
+    t = np.arange(-reach, reach + 1) / samples_per_symbol
     beta = rolloff
     with np.errstate(divide="ignore", invalid="ignore"):
         taps = (np.sin(np.pi * t * (1 - beta)) + 4 * beta * t * np.cos(np.pi * t * (1 + beta))) / (
