@@ -55,8 +55,9 @@ def run() -> None:
     container.save(content, encoded)
     figures = encoded.figures
     say(
-        f"   {figures['channel_uses']} complex symbols, {figures['parameter_channel_uses']} of them "
-        f"for the decoder's {figures['parameters']} parameters; {figures['encode_s']:.0f} s"
+        f"   {figures['channel_uses']} complex symbols, of them "
+        f"{figures['parameter_channel_uses']} for the decoder's {figures['parameters']} "
+        f"parameters; {figures['encode_s']:.0f} s"
     )
     say(f"2. GNU Radio sends it: noise, {CFO_HZ / 1e3:g} kHz frequency offset, {SRO_PPM:g} ppm ...")
     link = parse(

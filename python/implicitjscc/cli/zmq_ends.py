@@ -139,7 +139,7 @@ class ZmqSource:
         self._socket.setsockopt(zmq.MAXMSGSIZE, _LARGEST_MESSAGE_BYTES)
         self._socket.setsockopt(zmq.SUBSCRIBE, b"")
         events = zmq.EVENT_CONNECTED | zmq.EVENT_DISCONNECTED
-        self._monitor = self._socket.get_monitor_socket(events)
+        self._monitor: zmq.Socket[bytes] = self._socket.get_monitor_socket(events)
         try:
             self._socket.connect(self._address)
         except zmq.ZMQError as error:

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A small picture and its encoding, shared by the room's tests."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from implicitjscc.codec.encoded import EncodedSource
+from implicitjscc.codec.encoder import encode
+from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.codec.sources import Image
+
+
+def smooth_picture(height: int, width: int, channels: int = 3) -> Image:
+    """Colourful, smooth, with one edge; not square, odd sizes welcome."""
+    y, x = np.mgrid[0:height, 0:width]
+    waves = [np.sin(x / (9 + 2 * c)) * np.cos(y / (7 + c)) for c in range(channels)]
+    values = 128 + 80 * np.stack(waves, axis=2)
+    values[height // 3 :, width // 2 :] += 30
+    return Image(np.clip(values, 0, 255).astype(np.uint8))
+
+
+@pytest.fixture(scope="session")
+def picture() -> Image:
+    return smooth_picture(96, 131)
+
+
+@pytest.fixture(scope="session")
+def encoding(picture: Image) -> EncodedSource:
+    return encode(picture, EncoderSettings(steps=150, snr_db=20))

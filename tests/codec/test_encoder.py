@@ -1,0 +1,166 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Overfitting: it converges, it is reproducible, it stops when it is told to."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from implicitjscc.codec import sources
+from implicitjscc.codec.decoder import decode, reconstruct
+from implicitjscc.codec.encoded import EncodedSource
+from implicitjscc.codec.encoder import Progress, encode
+from implicitjscc.codec.metrics import psnr_db
+from implicitjscc.codec.planner import parameter_power, plan
+from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.codec.simulation import simulate
+from implicitjscc.codec.symbol_channel import awgn
+from implicitjscc.codec.training import Trainer
+from implicitjscc.errors import ImplicitJsccError
+
+from .conftest import smooth_picture
+
+
+def test_quality_and_power(encoding: EncodedSource, picture: sources.Image) -> None:
+    symbols = encoding.content().symbols
+    assert symbols.size == encoding.profile.channel_uses == encoding.figures["channel_uses"]
+    assert np.mean(np.abs(symbols.astype(np.complex128)) ** 2) == pytest.approx(1, abs=1e-5)
+    good = simulate(encoding, picture, 20, trials=5)
+    assert good.psnr_db > 30
+    assert encoding.figures["psnr_db"] == pytest.approx(good.psnr_db, abs=1e-9)
+    poor = simulate(encoding, picture, 5, trials=5)
+    assert 15 < poor.psnr_db < good.psnr_db - 3
+
+
+def test_the_photograph_beats_30_db_soon(root: Path) -> None:
+    """The centre of the demo's picture: a real photograph, at the demo's SNR."""
+    whole = sources.read_image(root / "examples" / "astronaut.png")
+    part = sources.Image(np.ascontiguousarray(whole.pixels[:256, 128:384]))
+    encoded = encode(part, EncoderSettings(steps=200))
+    assert simulate(encoded, part, 10, trials=4).psnr_db > 27
+
+
+def test_reproducible(picture: sources.Image) -> None:
+    settings = EncoderSettings(steps=5, seed=3)
+    first, second = encode(picture, settings), encode(picture, settings)
+    assert np.array_equal(first.symbols(), second.symbols())
+    assert first.content().content_id == second.content().content_id
+    other = encode(picture, replace(settings, seed=4))
+    assert not np.array_equal(first.symbols(), other.symbols())
+
+
+@pytest.mark.parametrize(
+    ("shape", "options"),
+    [
+        ((16, 16, 3), {}),
+        ((17, 70, 1), {}),
+        ((64, 33, 3), {"noise_matrix": False}),
+        ((40, 40, 3), {"preset": "paper"}),
+        ((40, 40, 3), {"hidden_dim": 4}),
+    ],
+)
+def test_every_shape_trains_and_decodes(shape: tuple[int, int, int], options: dict) -> None:
+    image = smooth_picture(*shape)
+    encoded = encode(image, EncoderSettings(steps=3, **options))
+    received = decode(awgn(encoded.content(), 30, seed=1))
+    assert received.pixels.shape == shape
+    assert received.pixels.dtype == np.uint8
+
+
+def test_sixteen_bits() -> None:
+    image = sources.Image(smooth_picture(32, 40, 1).pixels.astype(np.uint16) * 257)
+    encoded = encode(image, EncoderSettings(steps=60, snr_db=30))
+    received = decode(awgn(encoded.content(), 30, seed=1))
+    assert received.pixels.dtype == np.uint16
+    assert psnr_db(image, received) > 15
+
+
+def test_the_start_is_an_inverse_pair(picture: sources.Image) -> None:
+    """Before the first step, and with hardly any noise, the decoder already shows the picture."""
+    settings = EncoderSettings(snr_db=50)
+    profile = plan(*picture.pixels.shape, 8, settings)
+    trainer = Trainer(picture, profile, settings.recipe, parameter_power(profile, settings))
+    assert trainer.psnr_db(draws=2, seed=1) > 25
+
+
+def test_progress_and_stop(picture: sources.Image) -> None:
+    stop = threading.Event()
+    seen: list[Progress] = []
+
+    def watch(progress: Progress) -> None:
+        seen.append(progress)
+        if progress.step == 7:
+            stop.set()
+
+    encoded = encode(picture, EncoderSettings(steps=1000), watch, stop)
+    assert encoded.figures["steps"] == 7
+    assert [p.step for p in seen] == list(range(1, 8))
+    assert all(0 < p.done < 1 and p.seconds_left >= 0 for p in seen)
+
+
+def test_ctrl_c_keeps_the_best_so_far(picture: sources.Image) -> None:
+    def interrupt(progress: Progress) -> None:
+        if progress.step == 20:
+            raise KeyboardInterrupt
+
+    encoded = encode(picture, EncoderSettings(steps=1000, snr_db=20), interrupt)
+    assert encoded.figures["interrupted"]
+    assert encoded.figures["steps"] == 20
+    assert encoded.figures["psnr_db"] > 15
+
+
+def test_seconds_end_it(picture: sources.Image) -> None:
+    encoded = encode(picture, EncoderSettings(seconds=0.5))
+    assert 1 <= encoded.figures["steps"]
+    assert encoded.figures["steps"] != EncoderSettings().recipe.steps
+
+
+def test_gradients_reach_everything(picture: sources.Image) -> None:
+    settings = EncoderSettings()
+    profile = plan(*picture.pixels.shape, 8, settings)
+    reals = torch.randn(profile.real_symbols, requires_grad=True)
+    parameters = (torch.randn(profile.parameters) * 0.3).requires_grad_(True)
+    noise = torch.randn(profile.maps, profile.height, profile.width)
+    reconstruct(profile, reals, parameters, noise).square().sum().backward()
+    assert reals.grad is not None
+    assert parameters.grad is not None
+    assert (reals.grad != 0).float().mean() > 0.9
+    assert (parameters.grad != 0).float().mean() > 0.5
+
+
+def test_lost_symbols_cost_quality_and_no_crash(
+    encoding: EncodedSource, picture: sources.Image
+) -> None:
+    received = awgn(encoding.content(), 20, seed=2)
+    whole = psnr_db(picture, decode(received))
+    variance = received.noise_variance.copy()
+    symbols = received.symbols.copy()
+    lost = np.random.default_rng(0).random(variance.size) < 0.125
+    variance[lost], symbols[lost] = np.inf, np.nan
+    partial = replace(received, symbols=symbols, noise_variance=variance)
+    assert 12 < psnr_db(picture, decode(partial)) < whole
+    nothing = replace(received, noise_variance=np.full_like(variance, np.inf))
+    with pytest.raises(ImplicitJsccError, match="none of the decoder's parameters"):
+        decode(nothing)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"snr_db": 99},
+        {"preset": "quick"},
+        {"steps": 0},
+        {"seconds": -1},
+        {"hidden_dim": 65},
+        {"repetition_lsm": 0},
+        {"seed": -1},
+    ],
+)
+def test_settings_out_of_range(options: dict) -> None:
+    with pytest.raises(ImplicitJsccError):
+        EncoderSettings(**options)

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The description that travels in the header: complete, bounded, never changing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from implicitjscc.codec.planner import plan
+from implicitjscc.codec.profile import CodecProfile
+from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.content import DESCRIPTION_BYTES
+from implicitjscc.errors import ImplicitJsccError
+
+GOLDEN = "00809600e18188888888120054b97bd5b7ddef1ebe7f020c287122c600000000000000"
+
+
+def example() -> CodecProfile:
+    profile = plan(300, 451, 3, 8, EncoderSettings(snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18))
+    return replace(profile, scale_codes=tuple(range(60, 71)))
+
+
+def test_golden_bytes() -> None:
+    assert example().to_bytes().hex() == GOLDEN
+
+
+def test_round_trip() -> None:
+    profile = example()
+    assert CodecProfile.from_bytes(profile.to_bytes(), profile.channel_uses) == profile
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    size=st.tuples(st.integers(16, 300), st.integers(16, 300)),
+    channels=st.sampled_from([1, 3]),
+    bits=st.sampled_from([8, 16]),
+    hidden_dim=st.integers(1, 64),
+    snr_db=st.integers(-2000, 6000).map(lambda n: n / 100),
+    noise_matrix=st.booleans(),
+    preset=st.sampled_from(["standard", "paper"]),
+)
+def test_round_trip_of_whatever_is_planned(size, channels, bits, preset, **options) -> None:
+    profile = plan(*size, channels, bits, EncoderSettings(preset=preset, **options))
+    data = profile.to_bytes()
+    assert len(data) == DESCRIPTION_BYTES
+    assert CodecProfile.from_bytes(data, profile.channel_uses) == profile
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(min_size=35, max_size=35), st.integers(0, 1 << 33))
+def test_forged_descriptions_are_refused_or_bounded(data: bytes, uses: int) -> None:
+    try:
+        profile = CodecProfile.from_bytes(data, uses)
+    except ImplicitJsccError:
+        return
+    assert profile.height * profile.width <= 1 << 23
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"height": 60_000, "width": 60_000},
+        {"channels": 0},
+        {"hidden_dim": 0},
+        {"level_channels": ()},
+        {"level_channels": (1,) * 9},
+        {"channel_uses": 10},
+        {"channel_uses": 1 << 40},
+        {"repetition_lsm": 4000},
+    ],
+)
+def test_impossible_fields(change: dict) -> None:
+    with pytest.raises(ImplicitJsccError, match="impossible|cannot carry"):
+        replace(example(), **change)
+
+
+def test_what_a_newer_version_would_send() -> None:
+    data = bytearray(example().to_bytes())
+    data[0] = 0xF0
+    with pytest.raises(ImplicitJsccError, match="newer version"):
+        CodecProfile.from_bytes(bytes(data), example().channel_uses)
