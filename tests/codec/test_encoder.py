@@ -73,7 +73,7 @@ def test_every_shape_trains_and_decodes(shape: tuple[int, int, int], options: di
 
 
 def test_sixteen_bits() -> None:
-    image = sources.Image(smooth_picture(32, 40, 1).pixels.astype(np.uint16) * 257)
+    image = sources.Image((smooth_picture(32, 40, 1).pixels * 257.0).astype(np.uint16))
     encoded = encode(image, EncoderSettings(steps=60, snr_db=30))
     received = decode(awgn(encoded.content(), 30, seed=1))
     assert received.pixels.dtype == np.uint16
@@ -83,7 +83,8 @@ def test_sixteen_bits() -> None:
 def test_the_start_is_an_inverse_pair(picture: sources.Image) -> None:
     """Before the first step, and with hardly any noise, the decoder already shows the picture."""
     settings = EncoderSettings(snr_db=50)
-    profile = plan(*picture.pixels.shape, 8, settings)
+    height, width, channels = picture.pixels.shape
+    profile = plan(height, width, channels, 8, settings)
     trainer = Trainer(picture, profile, settings.recipe, parameter_power(profile, settings))
     assert trainer.psnr_db(draws=2, seed=1) > 25
 
@@ -122,7 +123,8 @@ def test_seconds_end_it(picture: sources.Image) -> None:
 
 def test_gradients_reach_everything(picture: sources.Image) -> None:
     settings = EncoderSettings()
-    profile = plan(*picture.pixels.shape, 8, settings)
+    height, width, channels = picture.pixels.shape
+    profile = plan(height, width, channels, 8, settings)
     reals = torch.randn(profile.real_symbols, requires_grad=True)
     parameters = (torch.randn(profile.parameters) * 0.3).requires_grad_(True)
     noise = torch.randn(profile.maps, profile.height, profile.width)

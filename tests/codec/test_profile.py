@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -42,8 +43,11 @@ def test_round_trip() -> None:
     noise_matrix=st.booleans(),
     preset=st.sampled_from(["standard", "paper"]),
 )
-def test_round_trip_of_whatever_is_planned(size, channels, bits, preset, **options) -> None:
-    profile = plan(*size, channels, bits, EncoderSettings(preset=preset, **options))
+def test_round_trip_of_whatever_is_planned(
+    size: tuple[int, int], channels: int, bits: int, preset: str, **options: Any
+) -> None:
+    settings = EncoderSettings(preset=preset, **options)
+    profile = plan(size[0], size[1], channels, bits, settings)
     data = profile.to_bytes()
     assert len(data) == DESCRIPTION_BYTES
     assert CodecProfile.from_bytes(data, profile.channel_uses) == profile
@@ -73,7 +77,7 @@ def test_forged_descriptions_are_refused_or_bounded(data: bytes, uses: int) -> N
     ],
 )
 def test_impossible_fields(change: dict) -> None:
-    with pytest.raises(ImplicitJsccError, match="impossible|cannot carry"):
+    with pytest.raises(ImplicitJsccError, match=r"impossible|cannot carry"):
         replace(example(), **change)
 
 

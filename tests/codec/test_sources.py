@@ -51,7 +51,7 @@ def test_transparency_is_dropped_with_a_notice(
 def test_round_trip(dtype: type, channels: int, tmp_path: Path) -> None:
     peak = np.iinfo(dtype).max
     pixels = np.random.default_rng(2).integers(0, peak, (18, 25, channels), dtype)
-    sources.write_image(tmp_path / "x.png", sources.Image(pixels))
+    sources.write_image(tmp_path / "x.png", sources.Image(pixels))  # type: ignore[arg-type]
     assert np.array_equal(sources.read_image(tmp_path / "x.png").pixels, pixels)
     assert list(tmp_path.iterdir()) == [tmp_path / "x.png"]
 

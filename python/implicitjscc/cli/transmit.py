@@ -13,9 +13,10 @@ from . import options as shared
 _log = logging.getLogger(__name__)
 
 DEFAULT_SAMPLE_RATE_HZ = 2e6
-# Zeros that let filters settle and push a burst's end through whatever follows.
+# Zeros that let filters settle, and push a burst's end through the receiver's search: it works in
+# blocks, and delivers a content when it has looked some 8,400 samples past its end.
 _SILENCE_BEFORE = 1024
-_SILENCE_AFTER = 4096
+_SILENCE_AFTER = 10_000
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:

@@ -23,7 +23,7 @@ from .pulse import root_raised_cosine
 THRESHOLD = 0.104
 LARGEST_CFO = 0.1  # cycles a symbol
 _CFO_MARGIN = 1.05
-_FFT = 1 << 16
+_FFT = 1 << 13  # short: a burst is found as soon as this many samples have come
 # Digital silence has no energy to normalise by: this much of the block's mean is added.
 _ENERGY_FLOOR = 1e-3
 _SMALLEST_ENERGY = 1e-20

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The header's code word in slices over the frames of a content.
 
-Every frame carries a slice, frame 0 the one that begins with the information bits; slices follow
-each other round the code word, so that whatever frames are received complement each other.
+Every frame carries the information bits, so that one frame is enough where noise is low, and a
+slice of the parity bits. These slices follow each other round the code word, so that the frames
+that are received complement each other where noise is high.
 """
 
 from __future__ import annotations
@@ -68,8 +69,10 @@ def decode_header(llr: NDArray[np.float64], profile: WaveformProfile = STANDARD)
 
 
 def _slice(frame: int, count: int) -> NDArray[np.int64]:
-    first = frame % PILOT_SEQUENCES * 2 * count
-    return (first + np.arange(2 * count)) % header_code.CODE_BITS
+    parity = 2 * count - HEADER_BITS
+    first = frame % PILOT_SEQUENCES * parity
+    positions = HEADER_BITS + (first + np.arange(parity)) % header_code.PARITY_BITS
+    return np.concatenate((np.arange(HEADER_BITS), positions))
 
 
 def _scrambler(frame: int, count: int) -> NDArray[np.uint8]:

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line as a process of its own, and a small content for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+TIMEOUT_S = 120
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """The one JSON object on standard output."""
+        return json.loads(self.output)
+
+
+Command = Callable[..., Outcome]
+
+
+@dataclass(frozen=True)
+class Files:
+    """A picture and its container."""
+
+    picture: Path
+    container: Path
+
+
+@pytest.fixture(scope="session")
+def environment(module_path: str) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": module_path, "OMP_NUM_THREADS": "1"}
+
+
+@pytest.fixture(scope="session")
+def command(environment: dict[str, str]) -> Command:
+    def run(*arguments: object) -> Outcome:
+        done = subprocess.run(
+            [sys.executable, "-m", "implicitjscc", *map(str, arguments)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def start(environment: dict[str, str]):
+    """Start a command in the background; whatever still runs at the end is killed."""
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(arguments: Sequence[object]) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "implicitjscc", *map(str, arguments)],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        return process
+
+    yield begin
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+@pytest.fixture(scope="session")
+def files(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("content")
+    y, x = np.mgrid[0:96, 0:128]
+    waves = [np.sin(x / (9 + c)) * np.cos(y / (7 + 2 * c)) for c in range(3)]
+    pixels = np.clip(128 + 90 * np.stack(waves, axis=2), 0, 255).astype(np.uint8)
+    picture, container = folder / "x.png", folder / "x.ijscc"
+    PillowImage.fromarray(pixels).save(picture)
+    done = command("encode", picture, "-o", container, "--steps", 120, "--snr", 15, "--json")
+    assert done.status == 0, done.errors
+    return Files(picture, container)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Contents of random symbols, and a link of the room's own."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from implicitjscc.content import DESCRIPTION_BYTES, Content
+from implicitjscc.phy import channel
+from implicitjscc.phy.receiver import BurstReceiver, Reception
+from implicitjscc.phy.transmitter import modulate
+
+PAYLOAD_RMS = 0.25
+
+
+def laplace_content(size: int, seed: int = 1, content_id: int = 0x12345678) -> Content:
+    """Heavy-tailed symbols of unit power."""
+    rng = np.random.default_rng(seed)
+    symbols = rng.laplace(size=size) + 1j * rng.laplace(size=size)
+    symbols /= np.sqrt(np.mean(np.abs(symbols) ** 2))
+    return Content(symbols.astype(np.complex64), bytes(range(DESCRIPTION_BYTES)), content_id)
+
+
+def send(
+    content: Content,
+    es_n0_db: float | None,
+    *,
+    cfo: float = 0.0,
+    sro_ppm: float = 0.0,
+    gain_db: float = 0.0,
+    before: int = 5000,
+    after: int = 3000,
+    seed: int = 1,
+) -> np.ndarray:
+    """A burst in a stream: resampled, offset in frequency, noisy, at some level."""
+    samples = channel.silence(modulate(content, payload_rms=PAYLOAD_RMS).samples, before, after)
+    if sro_ppm:
+        samples = channel.sampling_offset(samples, sro_ppm, delay_samples=0.37)
+    samples = channel.frequency_offset(samples, cfo / 2, phase_rad=1.0)
+    if es_n0_db is not None:
+        samples = channel.awgn(samples, es_n0_db, PAYLOAD_RMS, seed)
+    return channel.level(samples, gain_db)
+
+
+def receive(samples: np.ndarray, receiver: BurstReceiver | None = None) -> list[Reception]:
+    """All that a receiver finds in a stream."""
+    receiver = receiver or BurstReceiver()
+    return receiver.push(samples) + receiver.flush()
+
+
+def loss_db(content: Content, reception: Reception, es_n0_db: float) -> float:
+    """Error of the received symbols over the nominal noise."""
+    arrived = ~reception.received.lost
+    error = reception.received.symbols[arrived] - content.symbols[arrived]
+    return float(10 * np.log10(np.mean(np.abs(error) ** 2)) + es_n0_db)
