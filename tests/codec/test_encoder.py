@@ -37,7 +37,7 @@ def test_quality_and_power(encoding: EncodedSource, picture: sources.Image) -> N
     assert 15 < poor.psnr_db < good.psnr_db - 3
 
 
-def test_the_photograph_beats_30_db_soon(root: Path) -> None:
+def test_the_photograph_converges_soon(root: Path) -> None:
     """The centre of the demo's picture: a real photograph, at the demo's SNR."""
     whole = sources.read_image(root / "examples" / "astronaut.png")
     part = sources.Image(np.ascontiguousarray(whole.pixels[:256, 128:384]))

@@ -154,4 +154,4 @@ class _Budget:
 
     def _finishing_s(self, training_s: float) -> float:
         """Time that the last evaluation and the file take: some steps' worth, and a bit."""
-        return 0.3 + _FINISHING_STEPS * training_s / max(self.step, 1)
+        return 0.8 + _FINISHING_STEPS * training_s / max(self.step, 1)
