@@ -32,7 +32,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SNR_DB = 10.0
 CFO_HZ = 12_345.0
 SRO_PPM = 8.0
-STEPS = 1000
+STEPS = 1500
 
 
 def run() -> None:
@@ -48,7 +48,7 @@ def run() -> None:
     content, received = folder / "content.ijscc", folder / "received.png"
 
     say(f"1. {options.source} is overfitted: channel symbols and a small neural decoder,")
-    say(f"   {options.steps} steps for an SNR of {options.snr:g} dB (about two minutes) ...")
+    say(f"   {options.steps} steps for an SNR of {options.snr:g} dB; some minutes ...")
     image = sources.read_image(options.source)
     settings = EncoderSettings(snr_db=options.snr, steps=options.steps)
     encoded = encode.encode_with_progress(image, settings)

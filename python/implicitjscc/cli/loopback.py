@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
-from .transmit import DEFAULT_SAMPLE_RATE_HZ
+from .transmit import burst_figures
 
 if TYPE_CHECKING:
     from ..content import ReceivedContent
@@ -37,9 +37,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--cfo-hz", type=shared.finite_float, default=0.0, metavar="HZ", help="0")
     parser.add_argument("--sro-ppm", type=shared.finite_float, default=0.0, metavar="PPM", help="0")
     parser.add_argument("--channel", choices=("awgn",), default="awgn", help="default: awgn")
-    parser.add_argument(
-        "--sample-rate", type=shared.positive_float, default=DEFAULT_SAMPLE_RATE_HZ, metavar="HZ"
-    )
+    shared.add_sample_rate(parser)
     parser.add_argument("--noise-seed", type=int, default=1, metavar="N", help="1")
     parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
     shared.add_encoder_options(parser)
@@ -138,19 +136,12 @@ def send(
 
 def _sent(content: str, options: argparse.Namespace) -> dict[str, Any]:
     from ..codec import container
-    from ..phy.profile import STANDARD
     from ..phy.transmitter import modulate
 
     burst = modulate(container.load(content).content(), payload_rms=_PAYLOAD_RMS)
     return {
         "samples": burst.samples.size,
-        "sample_rate_hz": options.sample_rate,
-        "samples_per_symbol": STANDARD.samples_per_symbol,
-        "symbol_rate_hz": options.sample_rate / STANDARD.samples_per_symbol,
-        "frames": burst.frames,
-        "overhead": burst.overhead,
-        "payload_rms": burst.payload_rms,
-        "papr_db": burst.papr_db,
+        **burst_figures(burst, options.sample_rate),
         "channel_snr_db": options.snr,
         "channel_cfo_hz": options.cfo_hz,
         "channel_sro_ppm": options.sro_ppm,

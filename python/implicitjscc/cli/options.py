@@ -14,6 +14,7 @@ from ..errors import ImplicitJsccError
 if TYPE_CHECKING:
     from ..codec.settings import EncoderSettings
 
+DEFAULT_SAMPLE_RATE_HZ = 2e6
 PRESETS = ("draft", "standard", "best", "paper")
 ENGINES = ("auto", "native", "torch")
 PARAMETER_STRATEGIES = ("repetition", "coded")
@@ -57,6 +58,17 @@ def ratio(text: str) -> Fraction:
 def add_engine(parser: Any) -> None:
     """``--engine``."""
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
+
+
+def add_sample_rate(parser: Any) -> None:
+    """``--sample-rate``."""
+    parser.add_argument(
+        "--sample-rate",
+        type=positive_float,
+        default=DEFAULT_SAMPLE_RATE_HZ,
+        metavar="HZ",
+        help="default: 2e6; two samples a symbol",
+    )
 
 
 def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
-from .transmit import DEFAULT_SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from ..content import Content
@@ -52,13 +51,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="S",
         help="end when a link brings no samples for so long; default: 60",
     )
-    parser.add_argument(
-        "--sample-rate",
-        type=shared.positive_float,
-        default=DEFAULT_SAMPLE_RATE_HZ,
-        metavar="HZ",
-        help="default: 2e6; two samples a symbol",
-    )
+    shared.add_sample_rate(parser)
     shared.add_engine(parser)
     parser.set_defaults(run=run, parser=parser)
 

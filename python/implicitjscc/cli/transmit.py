@@ -5,14 +5,16 @@ from __future__ import annotations
 
 import argparse
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
 
+if TYPE_CHECKING:
+    from ..phy.transmitter import Burst
+
 _log = logging.getLogger(__name__)
 
-DEFAULT_SAMPLE_RATE_HZ = 2e6
 # Zeros that let filters settle, and push a burst's end through the receiver's search: it works in
 # blocks, and delivers a content when it has looked some 8,400 samples past its end.
 _SILENCE_BEFORE = 1024
@@ -30,13 +32,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("content", metavar="X.ijscc")
     parser.add_argument("--to", required=True, metavar="END", help="file:PATH or zmq:ADDRESS")
-    parser.add_argument(
-        "--sample-rate",
-        type=shared.positive_float,
-        default=DEFAULT_SAMPLE_RATE_HZ,
-        metavar="HZ",
-        help="default: 2e6; two samples a symbol",
-    )
+    shared.add_sample_rate(parser)
     parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
     parser.add_argument(
         "--payload-rms",
@@ -59,7 +55,6 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     import numpy as np
 
     from ..codec import container
-    from ..phy.profile import STANDARD
     from ..phy.transmitter import modulate
     from .ends import open_sink, split
 
@@ -81,12 +76,21 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "content_id": f"{content.content_id:08x}",
         "samples": options.repeat * samples.size,
-        "sample_rate_hz": options.sample_rate,
+        **burst_figures(burst, options.sample_rate),
+        "to": options.to,
+    }
+
+
+def burst_figures(burst: Burst, sample_rate_hz: float) -> dict[str, Any]:
+    """What there is to say of a burst."""
+    from ..phy.profile import STANDARD
+
+    return {
+        "sample_rate_hz": sample_rate_hz,
         "samples_per_symbol": STANDARD.samples_per_symbol,
-        "symbol_rate_hz": options.sample_rate / STANDARD.samples_per_symbol,
+        "symbol_rate_hz": sample_rate_hz / STANDARD.samples_per_symbol,
         "frames": burst.frames,
         "overhead": burst.overhead,
         "payload_rms": burst.payload_rms,
         "papr_db": burst.papr_db,
-        "to": options.to,
     }
