@@ -67,6 +67,7 @@ def test_forged_descriptions_are_refused_or_bounded(data: bytes, uses: int) -> N
     "change",
     [
         {"height": 60_000, "width": 60_000},
+        {"height": 2048, "width": 4096, "level_channels": (1, 0) + (15,) * 6},
         {"channels": 0},
         {"hidden_dim": 0},
         {"level_channels": ()},

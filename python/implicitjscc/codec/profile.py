@@ -18,6 +18,8 @@ MAXIMUM_CHANNELS = 4
 MAXIMUM_HIDDEN_DIM = 64
 MAXIMUM_REPETITION = 4095
 MAXIMUM_LEVEL_CHANNELS = 15
+# Values of one layer over all pixels: 2 GiB, as much as the largest picture needs at d = 64.
+MAXIMUM_LAYER_VALUES = 1 << 29
 
 SNR_STEP_DB = 0.01
 _SNR_OFFSET_DB = 100.0
@@ -93,6 +95,9 @@ class CodecProfile:
         for holds, name in checks:
             if not holds:
                 raise ImplicitJsccError(f"the codec's profile has an impossible {name}")
+        widest = max(self.synthesis.inputs, self.hidden_dim)
+        if widest * self.height * self.width > MAXIMUM_LAYER_VALUES:
+            raise ImplicitJsccError("the codec's profile has an impossible size of its layers")
         if not self.symbol_uses < self.channel_uses <= self._most_channel_uses:
             raise ImplicitJsccError("the codec's profile has an impossible number of channel uses")
         if self.repetition_redu < 1:
