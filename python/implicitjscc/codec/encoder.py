@@ -81,7 +81,10 @@ def encode(
     interrupted = False
     trained_s = 0.0
     try:
-        while budget.done < 1 and not (stop is not None and stop.is_set()):
+        # However little time there is, one step is taken: figures of none would mean nothing.
+        while budget.step == 0 or budget.done < 1:
+            if stop is not None and stop.is_set():
+                break
             step_began = time.monotonic()
             loss = trainer.step(budget.done)
             trained_s += time.monotonic() - step_began
