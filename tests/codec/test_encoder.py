@@ -62,14 +62,23 @@ def test_reproducible(picture: sources.Image) -> None:
         ((64, 33, 3), {"noise_matrix": False}),
         ((40, 40, 3), {"preset": "paper"}),
         ((40, 40, 3), {"hidden_dim": 4}),
+        ((16, 16, 3), {"power_db": 1.0, "steps": 60}),
     ],
 )
 def test_every_shape_trains_and_decodes(shape: tuple[int, int, int], options: dict) -> None:
     image = smooth_picture(*shape)
-    encoded = encode(image, EncoderSettings(steps=3, **options))
+    encoded = encode(image, EncoderSettings(**{"steps": 3, **options}))
     received = decode(awgn(encoded.content(), 30, seed=1))
     assert received.pixels.shape == shape
     assert received.pixels.dtype == np.uint8
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_picture_of_one_colour(value: int, channels: int) -> None:
+    image = sources.Image(np.full((32, 32, channels), value, np.uint8))
+    encoded = encode(image, EncoderSettings(steps=20))
+    assert simulate(encoded, image, 10, trials=2).psnr_db > 15
 
 
 def test_sixteen_bits() -> None:

@@ -36,18 +36,17 @@ def test_round_trip() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(16, 300), st.integers(16, 300)),
-    channels=st.sampled_from([1, 3]),
-    bits=st.sampled_from([8, 16]),
+    samples=st.sampled_from([(1, 8), (3, 8), (1, 16)]),
     hidden_dim=st.integers(1, 64),
     snr_db=st.integers(-2000, 6000).map(lambda n: n / 100),
     noise_matrix=st.booleans(),
     preset=st.sampled_from(["standard", "paper"]),
 )
 def test_round_trip_of_whatever_is_planned(
-    size: tuple[int, int], channels: int, bits: int, preset: str, **options: Any
+    size: tuple[int, int], samples: tuple[int, int], preset: str, **options: Any
 ) -> None:
     settings = EncoderSettings(preset=preset, **options)
-    profile = plan(size[0], size[1], channels, bits, settings)
+    profile = plan(*size, *samples, settings)
     data = profile.to_bytes()
     assert len(data) == DESCRIPTION_BYTES
     assert CodecProfile.from_bytes(data, profile.channel_uses) == profile
@@ -69,6 +68,8 @@ def test_forged_descriptions_are_refused_or_bounded(data: bytes, uses: int) -> N
         {"height": 60_000, "width": 60_000},
         {"height": 2048, "width": 4096, "level_channels": (1, 0) + (15,) * 6},
         {"channels": 0},
+        {"channels": 2},
+        {"kind": "image16"},
         {"hidden_dim": 0},
         {"level_channels": ()},
         {"level_channels": (1,) * 9},

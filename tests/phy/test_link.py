@@ -100,6 +100,25 @@ def test_two_tiny_contents_at_0_db() -> None:
     assert [r.received.content_id for r in receptions] == [1, 2]
 
 
+def test_short_bursts_after_one_that_broke_off() -> None:
+    """They begin while its next frame is due, and none of them is lost."""
+    broken = modulate(laplace_content(120_000)).samples[:110_000]
+    short = [laplace_content(300, seed=n, content_id=n) for n in range(2, 8)]
+    samples = np.concatenate([broken, *(modulate(c).samples for c in short)])
+    receptions = receive(channel.awgn(np.pad(samples, 3000), 25.0, PAYLOAD_RMS, seed=3))
+    assert [r.received.content_id for r in receptions][1:] == list(range(2, 8))
+
+
+def test_samples_of_another_format() -> None:
+    content = laplace_content(5_000)
+    samples = send(content, 20.0)
+    samples[4_000] = 3e38
+    receiver = BurstReceiver()
+    assert len(receive(samples, receiver)) == 1
+    assert receiver.stats.invalid_samples == 1
+    assert receive(send(content, 20.0, gain_db=300.0)) == []
+
+
 def test_a_lost_frame_costs_its_share_everywhere() -> None:
     content = laplace_content(SIZE)
     samples = send(content, 15.0, before=5000)

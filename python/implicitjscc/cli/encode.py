@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Iterator
@@ -32,9 +33,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("source", metavar="SOURCE", help="a picture")
     parser.add_argument("-o", "--output", required=True, metavar="X.ijscc")
-    parser.add_argument(
-        "--snr", type=shared.finite_float, default=10.0, metavar="DB", help="design SNR; 10"
-    )
+    parser.add_argument("--snr", type=shared.snr, default=10.0, metavar="DB", help="design SNR; 10")
     shared.add_encoder_options(parser)
     parser.set_defaults(run=run)
 
@@ -87,10 +86,9 @@ def _process_started() -> float:
         with open("/proc/self/stat", encoding="ascii") as file:
             # Field 22, counted from behind the command's name, which may hold spaces.
             ticks = int(file.read().rpartition(")")[2].split()[19])
-        import os
-
-        return time.monotonic() - (
-            time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
-        )
+        since_boot_s = ticks / os.sysconf("SC_CLK_TCK")
+        # A process keeps its start over exec: ./run says when its set-up was done.
+        started_s = max(since_boot_s, float(os.environ.get("IMPLICITJSCC_STARTED", "0")))
+        return time.monotonic() - (time.clock_gettime(time.CLOCK_BOOTTIME) - started_s)
     except (OSError, ValueError, IndexError, AttributeError):
         return time.monotonic()

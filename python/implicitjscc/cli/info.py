@@ -27,7 +27,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="draw the channel symbols and ReDU's output of every level, as in the paper's Fig. 6",
     )
     parser.add_argument(
-        "--snr", type=shared.finite_float, metavar="DB", help="of the drawn channel output; design"
+        "--snr", type=shared.snr, metavar="DB", help="of the drawn channel output; design"
     )
     parser.set_defaults(run=run)
 

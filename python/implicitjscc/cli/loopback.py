@@ -31,9 +31,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("source", metavar="SOURCE_OR_CONTENT", help="a picture or X.ijscc")
     parser.add_argument("-o", "--output", metavar="OUT", help="picture to write; default: none")
     parser.add_argument("--reference", metavar="SOURCE", help="for the PSNR; a picture itself")
-    parser.add_argument(
-        "--snr", type=shared.finite_float, default=10.0, metavar="DB", help="Es/N0; 10"
-    )
+    parser.add_argument("--snr", type=shared.snr, default=10.0, metavar="DB", help="Es/N0; 10")
     parser.add_argument("--cfo-hz", type=shared.finite_float, default=0.0, metavar="HZ", help="0")
     parser.add_argument("--sro-ppm", type=shared.finite_float, default=0.0, metavar="PPM", help="0")
     parser.add_argument("--channel", choices=("awgn",), default="awgn", help="default: awgn")

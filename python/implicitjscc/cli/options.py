@@ -28,6 +28,14 @@ def finite_float(text: str) -> float:
     return value
 
 
+def snr(text: str) -> float:
+    """Decibels from -100 to 100."""
+    value = finite_float(text)
+    if abs(value) > 100:
+        raise argparse.ArgumentTypeError(f"{text} dB is not from -100 to 100")
+    return value
+
+
 def positive_float(text: str) -> float:
     """A finite number above 0."""
     value = finite_float(text)

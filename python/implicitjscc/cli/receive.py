@@ -36,9 +36,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--truth", metavar="X.ijscc", help="what was sent, for the Es/N0 loss; needs --snr"
     )
-    parser.add_argument(
-        "--snr", type=shared.finite_float, metavar="DB", help="nominal Es/N0, with --truth"
-    )
+    parser.add_argument("--snr", type=shared.snr, metavar="DB", help="nominal Es/N0, with --truth")
     parser.add_argument(
         "--contents",
         type=shared.positive_int,
@@ -75,8 +73,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     for reception in best.values():
         try:
             results.append(_rebuild(reception, options, reference, truth, len(best) > 1))
-        except ImplicitJsccError as error:
-            failures.append(str(error))
+        except (ImplicitJsccError, MemoryError, RuntimeError) as error:
+            # PyTorch says with a RuntimeError that there is not enough memory.
+            failures.append(str(error).partition("\n")[0] or "not enough memory")
     if not results:
         raise ImplicitJsccError(failures[0])
     for failure in failures:

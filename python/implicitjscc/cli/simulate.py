@@ -23,7 +23,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--reference", required=True, metavar="SOURCE", help="the source picture")
     parser.add_argument(
         "--snr",
-        type=shared.finite_float,
+        type=shared.snr,
         action="append",
         metavar="DB",
         help="may be given several times; the design SNR",

@@ -27,8 +27,8 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Image:
         engine: "auto", "native" or "torch".
 
     Raises:
-        ImplicitJsccError: the description is of nothing that this version decodes, or every copy
-            of most parameters was lost.
+        ImplicitJsccError: the description is of nothing that this version decodes, or not
+            one symbol of the parameters arrived.
     """
     engines.select(engine)
     profile = CodecProfile.from_bytes(received.description, received.symbols.size)

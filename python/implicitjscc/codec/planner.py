@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from fractions import Fraction
-from math import ceil
+from math import ceil, log10
 
 from ..errors import ImplicitJsccError
 from . import channel_uses
@@ -20,6 +20,8 @@ DEFAULT_HIDDEN_DIM = 12
 
 # Parameters take at most this part of the power where the user did not say how much.
 _LARGEST_DEFAULT_SHARE = 0.5
+# At most, whatever the user said: rounding the scales moves it by some percent.
+_LARGEST_SHARE = 0.8
 
 
 def plan(
@@ -70,9 +72,10 @@ def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
     if settings.power_db is None:
         # An image so small that its decoder fills the channel uses gets at least equal power.
         return min(power, max(1.0, _LARGEST_DEFAULT_SHARE / part_of_uses))
-    if power * part_of_uses > 0.99:
+    if power * part_of_uses > _LARGEST_SHARE:
         raise ImplicitJsccError(
-            f"{settings.power_db:g} dB for the parameters would leave no power for the symbols"
+            f"{settings.power_db:g} dB for the parameters would leave no power for the symbols: "
+            f"at most {10 * log10(_LARGEST_SHARE / part_of_uses):.1f} dB can be had here"
         )
     return power
 

@@ -14,7 +14,6 @@ from .pyramid import MAXIMUM_LEVELS, level_sizes, real_symbols
 
 # What a receiver accepts: a header can be forged, and memory follows from these numbers.
 MAXIMUM_PIXELS = 1 << 23
-MAXIMUM_CHANNELS = 4
 MAXIMUM_HIDDEN_DIM = 64
 MAXIMUM_REPETITION = 4095
 MAXIMUM_LEVEL_CHANNELS = 15
@@ -31,6 +30,8 @@ _SCALE_STEPS_PER_OCTAVE = 8
 _SCALE_OFFSET = 96
 
 _KINDS = ("image8", "image16")
+# What picture files hold: grey or RGB, and grey of 16 bits.
+_CHANNELS = {"image8": (1, 3), "image16": (1,)}
 _ACTIVATIONS = ("relu", "gelu")
 _STRATEGIES = ("repetition",)
 
@@ -79,7 +80,7 @@ class CodecProfile:
             (self.kind in _KINDS, "kind of source"),
             (self.height >= 1 and self.width >= 1, "size"),
             (self.height * self.width <= MAXIMUM_PIXELS, "number of pixels"),
-            (1 <= self.channels <= MAXIMUM_CHANNELS, "number of channels"),
+            (self.channels in _CHANNELS.get(self.kind, ()), "number of channels"),
             (1 <= len(self.level_channels) <= MAXIMUM_LEVELS, "number of levels"),
             (all(0 <= n <= MAXIMUM_LEVEL_CHANNELS for n in self.level_channels), "level's maps"),
             (bool(self.level_channels) and self.level_channels[-1] > 0, "coarsest level"),

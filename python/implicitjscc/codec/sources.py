@@ -75,14 +75,16 @@ def write_image(path: str | os.PathLike[str], image: Image) -> None:
     if not target.parent.is_dir():
         raise ImplicitJsccError(f"{target.parent}: no such folder")
     pixels = image.pixels[:, :, 0] if image.pixels.shape[2] == 1 else image.pixels
-    picture = PillowImage.fromarray(pixels)
-    handle, temporary = tempfile.mkstemp(prefix=".", suffix=target.suffix, dir=target.parent)
+    try:
+        handle, temporary = tempfile.mkstemp(prefix=".", suffix=target.suffix, dir=target.parent)
+    except OSError as error:
+        raise ImplicitJsccError(f"{target}: cannot be written ({error.strerror})") from None
     os.close(handle)
     try:
-        picture.save(temporary)
+        PillowImage.fromarray(pixels).save(temporary)
         os.chmod(temporary, 0o644)
         os.replace(temporary, target)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ImplicitJsccError(f"{target}: cannot be written ({error})") from None
     finally:
         Path(temporary).unlink(missing_ok=True)

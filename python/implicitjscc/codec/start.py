@@ -25,6 +25,7 @@ from .profile import CodecProfile
 _GAIN_INTO_SYNTHESIS = 4.0  # scale of the first hidden layer; measured best of 1, 2, 4
 _RANDOM_SYMBOL_STD = 0.1
 _TINY = 1e-12
+_FLAT_VARIANCE = 1e-9
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,10 @@ def image_start(profile: CodecProfile, source: Tensor, generator: torch.Generato
     energy = (size * variance * gains.square()).sum()
     gains *= torch.sqrt(0.5 * size.sum() / (energy + _TINY))
     levels = []
+    flat = float(variance.max()) < _FLAT_VARIANCE  # one colour: nothing to start X from
     for level, gain, count in zip(maps, gains, profile.level_channels, strict=True):
+        if flat:
+            level = torch.randn(level.shape, generator=generator) / gain
         extra = torch.randn((count - 1, *level.shape), generator=generator) * _RANDOM_SYMBOL_STD
         levels.append(torch.cat(((level * gain).unsqueeze(0), extra)).reshape(-1))
     tensors = _random_tensors(profile, generator, shrink=False)

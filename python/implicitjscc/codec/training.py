@@ -24,6 +24,7 @@ from .start import image_start, random_start
 _MOMENTUM = 0.9
 _SOAP_MOMENTS = (0.95, 0.95)
 _SOAP_REFRESH_STEPS = 5
+_TINY = 1e-12
 
 
 class Trainer:
@@ -117,7 +118,7 @@ class Trainer:
         return reconstruct(self._profile, reals + noise, parameters, self._noise_matrix)
 
     def _normalised(self, reals: Tensor) -> Tensor:
-        return reals * (self._symbols_rms / reals.square().mean().sqrt())
+        return reals * (self._symbols_rms / reals.square().mean().add(_TINY).sqrt())
 
     def _flat(self) -> Tensor:
         return torch.cat([tensor.reshape(-1) for tensor in self._tensors])

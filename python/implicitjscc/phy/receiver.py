@@ -29,6 +29,8 @@ MOST_RETAINED = 1 << 20
 _TIME_TOLERANCE = 8.0  # samples between where a frame is due and where its preamble is
 # A detection's time lies this close to the place that the search's grid goes by.
 _SEARCH_LAG = 256
+# Full scale is 1; a sample beyond this (a file of another format) would overflow its square.
+_LARGEST_SAMPLE = 1e6
 
 
 class BurstReceiver:
@@ -57,7 +59,7 @@ class BurstReceiver:
         """Take the next samples of the stream.
 
         Args:
-            samples: shape (n,), complex; what is not finite counts as 0.
+            samples: shape (n,), complex; what is not finite, or beyond 10^6, counts as 0.
 
         Returns:
             contents that are complete, or whose time has passed.
@@ -93,7 +95,8 @@ class BurstReceiver:
 
     def _valid(self, samples: NDArray[np.complex64]) -> NDArray[np.complex64]:
         self.stats.samples += samples.size
-        finite = np.isfinite(samples)
+        with np.errstate(over="ignore", invalid="ignore"):
+            finite = np.abs(samples) < _LARGEST_SAMPLE
         if finite.all():
             return samples
         self.stats.invalid_samples += int(samples.size - np.count_nonzero(finite))
@@ -179,17 +182,18 @@ class BurstReceiver:
         if not self._have(end + 2 * _TIME_TOLERANCE, final):
             return False
         self._note_preambles(content, frame)
-        stranger = self._stranger(due.start, end)
+        strangers = self._strangers(due.start, end)
         timing = content.timing_of(frame)
         if timing.start < self._buffer.end - self._frames.margin or content.has_time(frame):
             self._demodulate(content, frame)
         content.next_frame += 1
-        if stranger is not None:
-            # Another burst began here, or noise looked like one: its header tells.
-            self._detections.appendleft(stranger)
-            before = self.stats.headers_good
-            moved = self._read_header(final, receptions)
-            if moved and self.stats.headers_good > before:
+        # Other bursts began here, or noise looked like one: their headers tell.
+        self._detections.extendleft(reversed(strangers))
+        before = self.stats.headers_good
+        for _ in strangers:
+            if not self._read_header(final, receptions):
+                break
+            if self.stats.headers_good > before:
                 return True
         if content.done:
             self._deliver(receptions)
@@ -207,14 +211,14 @@ class BurstReceiver:
             samples, origin = self._buffer.existing(start, preamble + 2 * self._frames.margin)
             content.note_time(number, self._frames.refine(samples, origin, near[0]))
 
-    def _stranger(self, start: float, end: float) -> Detection | None:
-        """Take all detections up to a frame's end off the queue; one that is no frame of it."""
-        stranger = None
+    def _strangers(self, start: float, end: float) -> list[Detection]:
+        """Take all detections up to a frame's end off the queue; those that are not its own."""
+        strangers = []
         while self._detections and self._detections[0].time < end - _TIME_TOLERANCE:
             detection = self._detections.popleft()
             if abs(detection.time - start) > _TIME_TOLERANCE:
-                stranger = detection
-        return stranger
+                strangers.append(detection)
+        return strangers
 
     def _demodulate(self, content: ContentAssembler, frame: int) -> None:
         timing, layout = content.timing_of(frame), content.layout

@@ -39,7 +39,7 @@ class ReceiverStats:
 
     Attributes:
         samples: taken.
-        invalid_samples: of these, not finite: counted as 0.
+        invalid_samples: of these, not finite or absurdly large: counted as 0.
         preambles: found.
         headers_good: contents whose header was read.
         header_errors: preambles whose frame never led to a header.
