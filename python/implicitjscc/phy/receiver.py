@@ -234,7 +234,7 @@ class BurstReceiver:
             frame,
             measure_drift=not content.knows_drift,
         )
-        if demodulated is not None and demodulated.snr_db >= LEAST_SNR_DB:
+        if demodulated.snr_db >= LEAST_SNR_DB:
             content.place(frame, demodulated)
 
     def _deliver(self, receptions: list[Reception]) -> None:
