@@ -27,7 +27,6 @@ _MODULES = (
     ("PIL", "pillow", True),
     ("safetensors", "safetensors", True),
     ("zmq", "pyzmq", True),
-    ("pytorch_optimizer", "pytorch_optimizer", True),
     ("pytorch_msssim", "pytorch-msssim", True),
     ("tqdm", "tqdm", True),
     ("matplotlib", "matplotlib", False),
@@ -158,7 +157,16 @@ def _grc_block_path(problems: list[dict[str, str]]) -> str | None:
 
 
 def _engine() -> str:
-    return "torch" if _import("torch")[0] is not None else "none"
+    """What computes the codec. The native engine is no need, so that its absence is no problem."""
+    if _import("torch")[0] is None or _import("numpy")[0] is None:
+        return "none"
+    from .. import engine
+    from ..engine import native
+
+    reason = engine.why_not_native()
+    if reason is not None:
+        return f"torch (the native engine is not here: {reason}; {engine.MEND})"
+    return f"native ({native.instruction_sets()[0]}, {native.default_threads()} threads)"
 
 
 def _devices() -> dict[str, Any]:

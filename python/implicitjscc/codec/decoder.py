@@ -4,15 +4,13 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
-from torch import Tensor
 
 from .. import engine as engines
 from ..content import ReceivedContent
+from ..engine.model import FloatArray
 from ..errors import ImplicitJsccError
 from . import repetition
-from .network import synthesise, upsample_pyramid
-from .noise_matrix import noise_matrix
+from .models import make_model
 from .profile import CodecProfile
 from .sources import Image
 
@@ -30,7 +28,7 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Image:
         ImplicitJsccError: the description is of nothing that this version decodes, or not
             one symbol of the parameters arrived.
     """
-    engines.select(engine)
+    chosen = engines.select(engine)
     profile = CodecProfile.from_bytes(received.description, received.symbols.size)
     finite = np.isfinite(received.symbols) & ~received.lost & ~np.isnan(received.noise_variance)
     symbols = np.where(finite, received.symbols, 0).astype(np.complex64)
@@ -39,13 +37,7 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Image:
     if not finite[uses:].any():
         raise ImplicitJsccError("none of the decoder's parameters arrived")
     parameters = repetition.from_symbols(profile, symbols[uses:], variance[uses:])
-    with torch.inference_mode():
-        values = reconstruct(
-            profile,
-            torch.from_numpy(split_reals(symbols[:uses], profile)),
-            torch.from_numpy(parameters),
-            noise_matrix(profile) if profile.noise_matrix else None,
-        )
+    values = make_model(profile, chosen).decode(split_reals(symbols[:uses], profile), parameters)
     return to_image(values, profile.kind)
 
 
@@ -54,48 +46,10 @@ def split_reals(symbols: np.ndarray, profile: CodecProfile) -> np.ndarray:
     return np.ascontiguousarray(symbols, np.complex64).view(np.float32)[: profile.real_symbols]
 
 
-def split_levels(reals: Tensor, profile: CodecProfile) -> list[Tensor]:
-    """The levels, finest first, each of shape (L_k, h_k, w_k), of the pyramid's real values."""
-    shapes = [
-        (maps, height, width)
-        for maps, (height, width) in zip(profile.level_channels, profile.level_sizes, strict=True)
-    ]
-    sizes = [maps * height * width for maps, height, width in shapes]
-    return [part.view(shape) for part, shape in zip(reals.split(sizes), shapes, strict=True)]
-
-
-def reconstruct(
-    profile: CodecProfile, reals: Tensor, parameters: Tensor, noise: Tensor | None
-) -> Tensor:
-    """f_theta(Y): differentiable, the same for training and decoding.
-
-    Args:
-        profile: sizes.
-        reals: Y, shape (real_symbols,).
-        parameters: shape (parameters,), synthesis module first.
-        noise: M, shape (sum of L_k, height, width), or None.
-
-    Returns:
-        shape (channels, height, width), nominally 0 to 1, not clipped.
-    """
-    synthesis = profile.synthesis
-    maps = redu_output(profile, reals, parameters)
-    if noise is not None:
-        maps = torch.cat((maps, noise))
-    tensors = synthesis.split(parameters[: synthesis.parameters])
-    return synthesise(maps, tensors, profile.activation)
-
-
-def redu_output(profile: CodecProfile, reals: Tensor, parameters: Tensor) -> Tensor:
-    """U, shape (sum of L_k, height, width); arguments are those of :func:`reconstruct`."""
-    kernel = parameters[profile.synthesis.parameters :]
-    return upsample_pyramid(split_levels(reals, profile), kernel)
-
-
-def to_image(values: Tensor, kind: str) -> Image:
+def to_image(values: FloatArray, kind: str) -> Image:
     """Clip and round the decoder's output, shape (channels, height, width), to a picture."""
     deep = kind == "image16"
     peak = 0xFFFF if deep else 0xFF
-    scaled = torch.nan_to_num(values).clamp(0, 1).mul(peak).round()
-    samples = np.ascontiguousarray(scaled.permute(1, 2, 0).numpy())
+    scaled = np.rint(np.clip(np.nan_to_num(values), 0, 1) * np.float32(peak))
+    samples = np.ascontiguousarray(scaled.transpose(1, 2, 0))
     return Image(samples.astype(np.uint16) if deep else samples.astype(np.uint8))

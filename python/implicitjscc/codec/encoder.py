@@ -73,7 +73,7 @@ def encode(
     engine = engines.select(settings.engine)
     height, width, channels = image.pixels.shape
     profile = plan(height, width, channels, 8 * image.pixels.itemsize, settings)
-    trainer = Trainer(image, profile, settings.recipe, parameter_power(profile, settings))
+    trainer = Trainer(image, profile, settings.recipe, parameter_power(profile, settings), engine)
     budget = _Budget(settings, began if started is None else started)
     best, best_psnr_db = trainer.snapshot(), trainer.psnr_db(_CHECKPOINT_DRAWS, _CHECKPOINT_SEED)
     next_checkpoint = 1 / _CHECKPOINTS

@@ -9,8 +9,10 @@ import numpy as np
 import torch
 
 from . import repetition
-from .decoder import redu_output, split_levels, split_reals
+from .decoder import split_reals
 from .encoded import EncodedSource
+from .network import upsample_pyramid
+from .profile import CodecProfile
 from .symbol_channel import awgn
 
 _WHITE_AT_PERCENTILE = 99.5
@@ -52,9 +54,10 @@ def level_pictures(encoded: EncodedSource, snr_db: float, seed: int = 0) -> list
     )
     reals = torch.from_numpy(split_reals(received.symbols[:uses], profile).copy())
     with torch.inference_mode():
-        upsampled = redu_output(profile, reals, torch.from_numpy(parameters)).numpy()
-    sent = [level.numpy() for level in split_levels(torch.from_numpy(encoded.reals), profile)]
-    noisy = [level.numpy() for level in split_levels(reals, profile)]
+        kernel = torch.from_numpy(parameters)[profile.synthesis.parameters :]
+        upsampled = upsample_pyramid(_levels(reals, profile), kernel).numpy()
+    sent = [level.numpy() for level in _levels(torch.from_numpy(encoded.reals), profile)]
+    noisy = [level.numpy() for level in _levels(reals, profile)]
     white = float(np.percentile(np.abs(encoded.reals), _WHITE_AT_PERCENTILE)) or 1.0
     pictures = []
     first = 0
@@ -71,6 +74,16 @@ def level_pictures(encoded: EncodedSource, snr_db: float, seed: int = 0) -> list
             )
         first += maps
     return pictures
+
+
+def _levels(reals: torch.Tensor, profile: CodecProfile) -> list[torch.Tensor]:
+    """The levels, finest first, each of shape (L_k, h_k, w_k)."""
+    shapes = [
+        (maps, height, width)
+        for maps, (height, width) in zip(profile.level_channels, profile.level_sizes, strict=True)
+    ]
+    sizes = [maps * height * width for maps, height, width in shapes]
+    return [part.view(shape) for part, shape in zip(reals.split(sizes), shapes, strict=True)]
 
 
 def _magnitude(maps: np.ndarray, white: float) -> np.ndarray:

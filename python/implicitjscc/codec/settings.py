@@ -24,6 +24,7 @@ class Recipe:
         power_rate: that of the split of power among the parameter tensors; 0 leaves it equal.
         second_moment: Adam's beta_2.
         warm_up: steps over which the rates rise.
+        antithetic: two steps in turn see the same noise with opposite signs.
         power_db: power of the parameters' channel uses over the mean of all channel uses.
     """
 
@@ -31,11 +32,12 @@ class Recipe:
     activation: str = "relu"
     start: str = "image"
     optimiser: str = "soap"
-    parameter_rate: float = 0.01
-    symbol_rate: float = 0.02
+    parameter_rate: float = 0.02
+    symbol_rate: float = 0.03
     power_rate: float = 0.03
     second_moment: float = 0.99
     warm_up: int = 50
+    antithetic: bool = True
     power_db: float = 9.0
 
 
@@ -54,6 +56,7 @@ PRESETS = {
         power_rate=0.0,
         second_moment=0.999,
         warm_up=0,
+        antithetic=False,
         power_db=0.0,
     ),
 }

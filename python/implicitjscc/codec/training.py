@@ -3,28 +3,42 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import cos, log10, pi, sqrt
 from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
 
+from ..engine.model import FloatArray, StepSettings, SymbolState
 from . import repetition
-from .decoder import reconstruct, to_image
+from .decoder import to_image
 from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
-from .noise_matrix import noise_matrix
+from .models import make_model
+from .parameter_optimiser import AdamParameters, SoapParameters
 from .profile import CodecProfile
 from .settings import Recipe
 from .sources import Image
 from .start import image_start, random_start
 
 _MOMENTUM = 0.9
-_SOAP_MOMENTS = (0.95, 0.95)
-_SOAP_REFRESH_STEPS = 5
 _TINY = 1e-12
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Where training stood.
+
+    Attributes:
+        symbols: X before power normalisation, shape (real_symbols,).
+        parameters: shape (parameters,).
+        log_powers: how the power is split among the parameter tensors.
+    """
+
+    symbols: FloatArray
+    parameters: FloatArray
+    log_powers: torch.Tensor
 
 
 class Trainer:
@@ -35,31 +49,48 @@ class Trainer:
         profile: the codec's shape; its scales are fitted at the end.
         recipe: how to train.
         parameter_power: power of the parameters' channel uses, over the mean of all uses.
+        engine: "native" or "torch".
     """
 
     def __init__(
-        self, image: Image, profile: CodecProfile, recipe: Recipe, parameter_power: float
+        self,
+        image: Image,
+        profile: CodecProfile,
+        recipe: Recipe,
+        parameter_power: float,
+        engine: str = "torch",
     ) -> None:
         self._image, self._profile, self._recipe = image, profile, recipe
         pixels = torch.from_numpy(image.pixels.astype(np.float32) / image.peak)
-        self._source = pixels.permute(2, 0, 1).contiguous()
+        source = pixels.permute(2, 0, 1).contiguous()
         self._generator = torch.Generator().manual_seed(profile.seed)
         start = (
-            image_start(profile, self._source, self._generator)
+            image_start(profile, source, self._generator)
             if recipe.start == "image"
             else random_start(profile, self._generator)
         )
-        self._reals = start.reals.clone().requires_grad_(True)
-        self._tensors = [tensor.clone().requires_grad_(True) for tensor in start.tensors]
-        self._log_powers = torch.zeros(len(self._tensors), requires_grad=True)
-        self._noise_matrix = noise_matrix(profile) if profile.noise_matrix else None
+        self._model = make_model(profile, engine)
+        self._model.prepare_training(source.numpy())
+        self._state = SymbolState.start(start.reals.numpy())
+        flat = torch.cat([tensor.reshape(-1) for tensor in start.tensors])
+        self._parameters = flat.double().numpy()
+        self._log_powers = torch.zeros(len(start.tensors), requires_grad=bool(recipe.power_rate))
         self._noisy_parameters = repetition.NoisyParameters(profile, parameter_power)
         spent = parameter_power * profile.parameter_uses
         symbol_power = (profile.channel_uses - spent) / profile.symbol_uses
         # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
         self._symbols_rms = sqrt(symbol_power * profile.symbol_uses / profile.real_symbols)
         self._noise_std = sqrt(profile.noise_variance / 2)
-        self._optimisers = self._make_optimisers()
+        moments = (_MOMENTUM, recipe.second_moment)
+        self._optimiser: AdamParameters | SoapParameters = (
+            SoapParameters(profile.synthesis, profile.parameters)
+            if recipe.optimiser == "soap"
+            else AdamParameters(profile.parameters, moments)
+        )
+        self._power_optimiser = torch.optim.Adam(
+            [self._log_powers], lr=recipe.power_rate, betas=moments
+        )
+        self._steps = 0
 
     def step(self, done: float) -> float:
         """One gradient step.
@@ -70,14 +101,23 @@ class Trainer:
         Returns:
             the loss, mean squared error of values from 0 to 1, before the step.
         """
-        self._set_rates(done)
-        loss = (self._forward(self._generator) - self._source).square().mean()
-        loss.backward()
-        for optimiser, _ in self._optimisers:
-            optimiser.step()
-            optimiser.zero_grad(set_to_none=True)
+        recipe = self._recipe
+        factor = self._rate_factor(done)
+        parameters = torch.from_numpy(self._parameters).float().requires_grad_(True)
+        received = self._noisy_parameters(parameters, self._log_powers, self._generator)
+        loss, gradient = self._model.step(
+            self._step_settings(factor), self._state, received.detach().numpy()
+        )
+        received.backward(torch.from_numpy(gradient))
+        assert parameters.grad is not None
+        direction = self._optimiser.direction(parameters.grad.double().numpy())
+        self._parameters -= recipe.parameter_rate * factor * direction
+        if recipe.power_rate:
+            self._power_optimiser.param_groups[0]["lr"] = recipe.power_rate * factor
+            self._power_optimiser.step()
+            self._power_optimiser.zero_grad(set_to_none=True)
         self._steps += 1
-        return float(loss.detach())
+        return loss
 
     def psnr_db(self, draws: int, seed: int) -> float:
         """Mean PSNR over as many draws of the channel; the training's own noise goes on as it was.
@@ -87,78 +127,62 @@ class Trainer:
             seed: of their noise.
         """
         generator = torch.Generator().manual_seed(seed)
-        with torch.inference_mode():
-            received = [
-                to_image(self._forward(generator), self._profile.kind) for _ in range(draws)
-            ]
-        return sum(psnr_db(self._image, image) for image in received) / draws
+        parameters = torch.from_numpy(self._parameters).float()
+        symbols = self._normalised(self._state.symbols)
+        total = 0.0
+        for _ in range(draws):
+            noise = torch.randn(symbols.shape, generator=generator).numpy()
+            noise *= np.float32(self._noise_std)
+            with torch.inference_mode():
+                received = self._noisy_parameters(parameters, self._log_powers, generator)
+            values = self._model.decode(symbols + noise, received.numpy())
+            total += psnr_db(self._image, to_image(values, self._profile.kind))
+        return total / draws
 
-    def snapshot(self) -> dict[str, Tensor]:
-        """What :meth:`restore` takes."""
-        return {
-            "reals": self._reals.detach().clone(),
-            "parameters": self._flat().detach().clone(),
-            "log_powers": self._log_powers.detach().clone(),
-        }
+    def snapshot(self) -> Snapshot:
+        """What :meth:`finish` takes."""
+        return Snapshot(
+            self._state.symbols.copy(),
+            self._parameters.astype(np.float32),
+            self._log_powers.detach().clone(),
+        )
 
-    def finish(self, snapshot: dict[str, Tensor], figures: dict[str, Any]) -> EncodedSource:
+    def finish(self, snapshot: Snapshot, figures: dict[str, Any]) -> EncodedSource:
         """The encoded source of a snapshot, scales fitted and power normalised."""
-        parameters = snapshot["parameters"]
-        powers = self._noisy_parameters.powers(snapshot["log_powers"]).double().numpy()
+        powers = self._noisy_parameters.powers(snapshot.log_powers).double().numpy()
+        parameters = torch.from_numpy(snapshot.parameters)
         codes = repetition.fit_scales(self._profile, parameters, powers)
-        with torch.inference_mode():
-            reals = self._normalised(snapshot["reals"]).numpy()
         profile = replace(self._profile, scale_codes=codes)
-        return normalise_power(EncodedSource(profile, reals, parameters.numpy(), figures))
+        reals = self._normalised(snapshot.symbols)
+        return normalise_power(EncodedSource(profile, reals, snapshot.parameters, figures))
 
-    def _forward(self, generator: torch.Generator) -> Tensor:
-        reals = self._normalised(self._reals)
-        noise = torch.randn(reals.shape, generator=generator) * self._noise_std
-        parameters = self._noisy_parameters(self._flat(), self._log_powers, generator)
-        return reconstruct(self._profile, reals + noise, parameters, self._noise_matrix)
-
-    def _normalised(self, reals: Tensor) -> Tensor:
-        return reals * (self._symbols_rms / reals.square().mean().add(_TINY).sqrt())
-
-    def _flat(self) -> Tensor:
-        return torch.cat([tensor.reshape(-1) for tensor in self._tensors])
-
-    def _make_optimisers(self) -> list[tuple[torch.optim.Optimizer, float]]:
+    def _step_settings(self, factor: float) -> StepSettings:
         recipe = self._recipe
-        moments = (_MOMENTUM, recipe.second_moment)
-        parameters: torch.optim.Optimizer
-        if recipe.optimiser == "soap":
-            from pytorch_optimizer import SOAP
+        # In antithetic pairs two steps see the same noise with opposite signs: what it does to
+        # the gradient in first order cancels in the optimisers' averages.
+        draw, sign = self._steps, 1.0
+        if recipe.antithetic:
+            draw, sign = self._steps // 2, 1.0 - 2.0 * (self._steps % 2)
+        levels = len(self._profile.level_channels)
+        return StepSettings(
+            noise_key=(self._profile.seed << 32) + draw,
+            symbols_rms=self._symbols_rms,
+            noise_std=sign * self._noise_std,
+            rates=(recipe.symbol_rate * factor,) * levels,
+            step=self._steps + 1,
+            moments=(_MOMENTUM, recipe.second_moment),
+        )
 
-            parameters = SOAP(
-                self._tensors,
-                lr=recipe.parameter_rate,
-                betas=_SOAP_MOMENTS,
-                weight_decay=0.0,
-                precondition_frequency=_SOAP_REFRESH_STEPS,
-            )
-        else:
-            parameters = torch.optim.Adam(self._tensors, lr=recipe.parameter_rate, betas=moments)
-        pairs: list[tuple[torch.optim.Optimizer, float]] = [
-            (parameters, recipe.parameter_rate),
-            (
-                torch.optim.Adam([self._reals], lr=recipe.symbol_rate, betas=moments),
-                recipe.symbol_rate,
-            ),
-        ]
-        if recipe.power_rate:
-            powers = torch.optim.Adam([self._log_powers], lr=recipe.power_rate, betas=moments)
-            pairs.append((powers, recipe.power_rate))
-        self._steps = 0
-        return pairs
+    def _normalised(self, reals: FloatArray) -> FloatArray:
+        power = float(np.mean(np.square(reals, dtype=np.float64)))
+        scale = self._symbols_rms / sqrt(power + _TINY)
+        return np.asarray(reals * np.float32(scale), np.float32)
 
-    def _set_rates(self, done: float) -> None:
+    def _rate_factor(self, done: float) -> float:
         factor = 0.5 * (1 + cos(pi * min(done, 1.0)))
         if self._steps < self._recipe.warm_up:
             factor *= (self._steps + 1) / self._recipe.warm_up
-        for optimiser, rate in self._optimisers:
-            for group in optimiser.param_groups:
-                group["lr"] = rate * factor
+        return factor
 
 
 def loss_to_psnr_db(loss: float) -> float:

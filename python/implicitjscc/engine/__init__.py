@@ -3,9 +3,16 @@
 
 from __future__ import annotations
 
+import functools
+import logging
+
 from ..errors import ImplicitJsccError
+from .native import NativeUnavailableError, library
+
+_log = logging.getLogger(__name__)
 
 NAMES = ("auto", "native", "torch")
+MEND = "build it with: python -m implicitjscc.engine.build"
 
 
 def select(name: str) -> str:
@@ -15,13 +22,33 @@ def select(name: str) -> str:
         name: "auto" for the fastest that is here, or an engine's own name.
 
     Returns:
-        "torch": this version has no native kernels.
+        "native" or "torch".
 
     Raises:
         ImplicitJsccError: the engine is not here, or there is none of that name.
     """
     if name not in NAMES:
         raise ImplicitJsccError(f"unknown engine {name!r}: one of {', '.join(NAMES)}")
+    if name == "torch":
+        return "torch"
+    reason = why_not_native()
+    if reason is None:
+        return "native"
     if name == "native":
-        raise ImplicitJsccError("this version has no native engine: use --engine torch or auto")
+        raise ImplicitJsccError(f"the native engine is not here: {reason}; {MEND}")
+    _say_once(reason)
     return "torch"
+
+
+def why_not_native() -> str | None:
+    """Why the native engine cannot be used, in one line; None where it can."""
+    try:
+        library()
+    except NativeUnavailableError as error:
+        return str(error)
+    return None
+
+
+@functools.cache
+def _say_once(reason: str) -> None:
+    _log.warning("PyTorch computes, the native engine is not here: %s; %s", reason, MEND)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What every engine computes: one source's decoder, its gradients, and the whole training step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class DecoderShape:
+    """Sizes of one source's decoder.
+
+    Attributes:
+        height, width, channels: of the source; a source of one dimension has height 1.
+        level_channels: L_k, finest level first.
+        hidden_dim: d.
+        activation: "relu" or "gelu".
+        noise_matrix: whether M enters the synthesis module.
+        dimensions: 2, or 1: ReDU's kernel then has 8 taps, the residual layers' kernels 3.
+    """
+
+    height: int
+    width: int
+    channels: int
+    level_channels: tuple[int, ...]
+    hidden_dim: int
+    activation: str
+    noise_matrix: bool
+    dimensions: int = 2
+
+
+@dataclass(frozen=True)
+class StepSettings:
+    """One training step.
+
+    Attributes:
+        noise_key: 64 bits, of this step's channel noise.
+        symbols_rms: of a real symbol as transmitted.
+        noise_std: of the channel noise on a real symbol; negative for the antithetic draw.
+        rates: learning rate of each level's symbols.
+        step: number of this step, from 1 on, for Adam's corrections.
+        gains: factor of each level at the receiver; None for 1.
+        loss_weight: factor of the loss in all gradients.
+        moments: Adam's beta_1 and beta_2.
+        epsilon: Adam's.
+    """
+
+    noise_key: int
+    symbols_rms: float
+    noise_std: float
+    rates: tuple[float, ...]
+    step: int
+    gains: tuple[float, ...] | None = None
+    loss_weight: float = 1.0
+    moments: tuple[float, float] = (0.9, 0.99)
+    epsilon: float = 1e-8
+
+
+@dataclass
+class SymbolState:
+    """X under training, all of shape (real_symbols,), float32; a step changes them in place.
+
+    Attributes:
+        symbols: X before power normalisation.
+        first, second: Adam's moments.
+    """
+
+    symbols: FloatArray
+    first: FloatArray
+    second: FloatArray
+
+    @classmethod
+    def start(cls, symbols: FloatArray) -> SymbolState:
+        """Moments of 0."""
+        symbols = np.ascontiguousarray(symbols, np.float32).copy()
+        return cls(symbols, np.zeros_like(symbols), np.zeros_like(symbols))
+
+
+class Model(Protocol):
+    """One source's decoder.
+
+    Pyramids are flat: shape (real_symbols,), finest level first, row by row. Parameters are flat:
+    weight and bias of the five layers of the synthesis module, then ReDU's kernel.
+    """
+
+    def set_noise_matrix(self, pyramid: FloatArray) -> None:
+        """Take M's pyramid, before upsampling; shape (real_symbols,)."""
+
+    def decode(self, received: FloatArray, parameters: FloatArray) -> FloatArray:
+        """f_theta(Y), shape (channels, height, width), nominally 0 to 1, not clipped."""
+
+    def prepare_training(self, source: FloatArray) -> None:
+        """Take the source that steps and gradients compare with, (channels, height, width)."""
+
+    def gradient(
+        self, received: FloatArray, parameters: FloatArray
+    ) -> tuple[float, FloatArray, FloatArray]:
+        """Mean squared error, its gradient at Y, its gradient at the parameters."""
+
+    def step(
+        self, settings: StepSettings, state: SymbolState, parameters: FloatArray
+    ) -> tuple[float, FloatArray]:
+        """Send X through noise, decode, and move X along the gradient by Adam.
+
+        Returns:
+            the loss before the step, and its gradient at the parameters times the loss's weight.
+        """
