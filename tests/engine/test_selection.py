@@ -42,7 +42,7 @@ def test_a_missing_engine_falls_back_and_says_so(
     monkeypatch.setattr(native, "LIBRARY_NAME", "no-such-library.so")
     assert engine.select("auto") == "torch"
     assert "it is not built" in caplog.text
-    assert "implicitjscc.engine.build" in caplog.text
+    assert "python -m implicitjscc.engine" in caplog.text
     with pytest.raises(ImplicitJsccError, match="not built"):
         engine.select("native")
 

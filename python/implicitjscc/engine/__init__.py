@@ -12,7 +12,7 @@ from .native import NativeUnavailableError, library
 _log = logging.getLogger(__name__)
 
 NAMES = ("auto", "native", "torch")
-MEND = "build it with: python -m implicitjscc.engine.build"
+MEND = "build it with: python -m implicitjscc.engine"
 
 
 def select(name: str) -> str:

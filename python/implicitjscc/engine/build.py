@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the native engine: ``python -m implicitjscc.engine.build [FOLDER]``.
+"""Build the native engine: ``python -m implicitjscc.engine [FOLDER]``.
 
 Needs a C++17 compiler and the standard library only, so that the package's own build and CMake can
 run this file before anything is installed. The kernels are compiled once for every instruction
