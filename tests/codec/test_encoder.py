@@ -15,6 +15,7 @@ from implicitjscc.codec import sources
 from implicitjscc.codec.decoder import decode, reconstruct
 from implicitjscc.codec.encoded import EncodedSource
 from implicitjscc.codec.encoder import Progress, encode
+from implicitjscc.codec.formats import IMAGE8
 from implicitjscc.codec.metrics import psnr_db
 from implicitjscc.codec.planner import parameter_power, plan
 from implicitjscc.codec.settings import EncoderSettings
@@ -69,8 +70,8 @@ def test_every_shape_trains_and_decodes(shape: tuple[int, int, int], options: di
     image = smooth_picture(*shape)
     encoded = encode(image, EncoderSettings(**{"steps": 3, **options}))
     received = decode(awgn(encoded.content(), 30, seed=1))
-    assert received.pixels.shape == shape
-    assert received.pixels.dtype == np.uint8
+    assert received.samples.shape == shape
+    assert received.samples.dtype == np.uint8
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
@@ -85,7 +86,7 @@ def test_sixteen_bits() -> None:
     image = sources.Image((smooth_picture(32, 40, 1).pixels * 257.0).astype(np.uint16))
     encoded = encode(image, EncoderSettings(steps=60, snr_db=30))
     received = decode(awgn(encoded.content(), 30, seed=1))
-    assert received.pixels.dtype == np.uint16
+    assert received.samples.dtype == np.uint16
     assert psnr_db(image, received) > 15
 
 
@@ -93,7 +94,7 @@ def test_the_start_is_an_inverse_pair(picture: sources.Image) -> None:
     """Before the first step, and with hardly any noise, the decoder already shows the picture."""
     settings = EncoderSettings(snr_db=50)
     height, width, channels = picture.pixels.shape
-    profile = plan(height, width, channels, 8, settings)
+    profile = plan(height, width, channels, IMAGE8, settings)
     trainer = Trainer(picture, profile, settings.recipe, parameter_power(profile, settings))
     assert trainer.psnr_db(draws=2, seed=1) > 25
 
@@ -133,7 +134,7 @@ def test_seconds_end_it(picture: sources.Image) -> None:
 def test_gradients_reach_everything(picture: sources.Image) -> None:
     settings = EncoderSettings()
     height, width, channels = picture.pixels.shape
-    profile = plan(height, width, channels, 8, settings)
+    profile = plan(height, width, channels, IMAGE8, settings)
     generator = torch.Generator().manual_seed(1)
     reals = torch.randn(profile.real_symbols, generator=generator).requires_grad_(True)
     # Positive weights: no unit is dead, so that a gradient of zero can only be a broken path.

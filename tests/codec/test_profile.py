@@ -10,17 +10,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from implicitjscc.codec.formats import IMAGE8, IMAGE16, SourceFormat
 from implicitjscc.codec.planner import plan
 from implicitjscc.codec.profile import CodecProfile
 from implicitjscc.codec.settings import EncoderSettings
 from implicitjscc.content import DESCRIPTION_BYTES
 from implicitjscc.errors import ImplicitJsccError
 
-GOLDEN = "00809600e18188888888120054b97bd5b7ddef1ebe7f020c287122c600000000000000"
+GOLDEN = "01012c01c3031111111024972f7ab6fbbc015e3d7cfe041850e2458c00000000000000"
 
 
 def example() -> CodecProfile:
-    profile = plan(300, 451, 3, 8, EncoderSettings(snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18))
+    profile = plan(
+        300, 451, 3, IMAGE8, EncoderSettings(snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18)
+    )
     return replace(profile, scale_codes=tuple(range(60, 71)))
 
 
@@ -36,14 +39,14 @@ def test_round_trip() -> None:
 @settings(max_examples=60, deadline=None)
 @given(
     size=st.tuples(st.integers(16, 300), st.integers(16, 300)),
-    samples=st.sampled_from([(1, 8), (3, 8), (1, 16)]),
+    samples=st.sampled_from([(1, IMAGE8), (3, IMAGE8), (1, IMAGE16)]),
     hidden_dim=st.integers(1, 64),
     snr_db=st.integers(-2000, 6000).map(lambda n: n / 100),
     noise_matrix=st.booleans(),
     preset=st.sampled_from(["standard", "paper"]),
 )
 def test_round_trip_of_whatever_is_planned(
-    size: tuple[int, int], samples: tuple[int, int], preset: str, **options: Any
+    size: tuple[int, int], samples: tuple[int, SourceFormat], preset: str, **options: Any
 ) -> None:
     settings = EncoderSettings(preset=preset, **options)
     profile = plan(*size, *samples, settings)
@@ -69,7 +72,7 @@ def test_forged_descriptions_are_refused_or_bounded(data: bytes, uses: int) -> N
         {"height": 2048, "width": 4096, "level_channels": (1, 0) + (15,) * 6},
         {"channels": 0},
         {"channels": 2},
-        {"kind": "image16"},
+        {"format": IMAGE16},
         {"hidden_dim": 0},
         {"level_channels": ()},
         {"level_channels": (1,) * 9},

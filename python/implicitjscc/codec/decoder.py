@@ -14,10 +14,10 @@ from . import repetition
 from .network import synthesise, upsample_pyramid
 from .noise_matrix import noise_matrix
 from .profile import CodecProfile
-from .sources import Image
+from .sources import Source, from_normalised
 
 
-def decode(received: ReceivedContent, engine: str = "auto") -> Image:
+def decode(received: ReceivedContent, engine: str = "auto") -> Source:
     """Reconstruct the source from what a channel left of its content.
 
     Lost symbols count as 0, the mean of all symbols; lost copies of a parameter do not count.
@@ -46,7 +46,7 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Image:
             torch.from_numpy(parameters),
             noise_matrix(profile) if profile.noise_matrix else None,
         )
-    return to_image(values, profile.kind)
+    return to_source(values, profile)
 
 
 def split_reals(symbols: np.ndarray, profile: CodecProfile) -> np.ndarray:
@@ -92,10 +92,7 @@ def redu_output(profile: CodecProfile, reals: Tensor, parameters: Tensor) -> Ten
     return upsample_pyramid(split_levels(reals, profile), kernel)
 
 
-def to_image(values: Tensor, kind: str) -> Image:
-    """Clip and round the decoder's output, shape (channels, height, width), to a picture."""
-    deep = kind == "image16"
-    peak = 0xFFFF if deep else 0xFF
-    scaled = torch.nan_to_num(values).clamp(0, 1).mul(peak).round()
-    samples = np.ascontiguousarray(scaled.permute(1, 2, 0).numpy())
-    return Image(samples.astype(np.uint16) if deep else samples.astype(np.uint8))
+def to_source(values: Tensor, profile: CodecProfile) -> Source:
+    """Clip the decoder's output, shape (channels, height, width), and make a source of it."""
+    clipped = torch.nan_to_num(values).clamp(0, 1)
+    return from_normalised(clipped.numpy(), profile.format)

@@ -37,4 +37,4 @@ def draw_levels(profile: CodecProfile) -> list[np.ndarray]:
 def noise_matrix(profile: CodecProfile) -> Tensor:
     """M as it enters the synthesis module, shape (sum of L_k, height, width)."""
     levels = [torch.from_numpy(level) for level in draw_levels(profile)]
-    return upsample_pyramid(levels, bicubic_kernel())
+    return upsample_pyramid(levels, bicubic_kernel(profile.dimensions))

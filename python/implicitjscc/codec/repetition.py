@@ -17,13 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .network import REDU_PARAMETERS
 from .profile import CodecProfile, nearest_scale_code
 
 
 def tensor_sizes(profile: CodecProfile) -> list[int]:
     """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
-    return [prod(shape) for shape in profile.synthesis.tensors] + [REDU_PARAMETERS]
+    return [prod(shape) for shape in profile.synthesis.tensors] + [profile.redu_parameters]
 
 
 def schedule(profile: CodecProfile) -> NDArray[np.int64]:
@@ -36,14 +35,15 @@ def schedule(profile: CodecProfile) -> NDArray[np.int64]:
         shape (2 * parameter_uses,), indices into the flat parameter vector.
     """
     synthesis = profile.synthesis.parameters
+    redu = profile.redu_parameters
     total = 2 * profile.parameter_uses
     order = np.concatenate(
         (
             _copies_of_pairs(np.arange(synthesis), profile.repetition_lsm),
-            _copies_of_pairs(synthesis + np.arange(REDU_PARAMETERS), profile.repetition_redu),
+            _copies_of_pairs(synthesis + np.arange(redu), profile.repetition_redu),
         )
     )
-    extra = synthesis + np.arange(total - order.size) % REDU_PARAMETERS
+    extra = synthesis + np.arange(total - order.size) % redu
     return np.concatenate((order, extra))
 
 

@@ -18,7 +18,7 @@ class Recipe:
     Attributes:
         steps: gradient steps.
         activation: "relu" or "gelu".
-        start: "image" starts X and the decoder from a pyramid of the source, "random" does not.
+        start: "source" starts X and the decoder from a pyramid of the source, "random" does not.
         optimiser: of the parameters, "soap" or "adam"; symbols always take Adam.
         parameter_rate, symbol_rate: learning rates at their peak; both end at 0 on a cosine.
         power_rate: that of the split of power among the parameter tensors; 0 leaves it equal.
@@ -29,7 +29,7 @@ class Recipe:
 
     steps: int
     activation: str = "relu"
-    start: str = "image"
+    start: str = "source"
     optimiser: str = "soap"
     parameter_rate: float = 0.01
     symbol_rate: float = 0.02
@@ -65,7 +65,8 @@ class EncoderSettings:
 
     Attributes:
         snr_db: design SNR, -20 to 60 dB.
-        bandwidth_ratio: R; None for 11/48, or the least that carries the decoder.
+        bandwidth_ratio: R; None for the paper's (11/48 for RGB pictures, 1.1796875 for one
+            dimension), or the least that carries the decoder.
         preset: name in :data:`PRESETS`.
         steps: in place of the preset's.
         seconds: wall time after which encoding ends, whatever the steps.

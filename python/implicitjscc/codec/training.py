@@ -7,19 +7,18 @@ from dataclasses import replace
 from math import cos, log10, pi, sqrt
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from . import repetition
-from .decoder import reconstruct, to_image
+from .decoder import reconstruct, to_source
 from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
 from .noise_matrix import noise_matrix
 from .profile import CodecProfile
 from .settings import Recipe
-from .sources import Image
-from .start import image_start, random_start
+from .sources import Source
+from .start import random_start, source_start
 
 _MOMENTUM = 0.9
 _SOAP_MOMENTS = (0.95, 0.95)
@@ -31,22 +30,21 @@ class Trainer:
     """One source being overfitted.
 
     Args:
-        image: the source.
+        source: what is encoded.
         profile: the codec's shape; its scales are fitted at the end.
         recipe: how to train.
         parameter_power: power of the parameters' channel uses, over the mean of all uses.
     """
 
     def __init__(
-        self, image: Image, profile: CodecProfile, recipe: Recipe, parameter_power: float
+        self, source: Source, profile: CodecProfile, recipe: Recipe, parameter_power: float
     ) -> None:
-        self._image, self._profile, self._recipe = image, profile, recipe
-        pixels = torch.from_numpy(image.pixels.astype(np.float32) / image.peak)
-        self._source = pixels.permute(2, 0, 1).contiguous()
+        self._reference, self._profile, self._recipe = source, profile, recipe
+        self._source = torch.from_numpy(source.normalised())
         self._generator = torch.Generator().manual_seed(profile.seed)
         start = (
-            image_start(profile, self._source, self._generator)
-            if recipe.start == "image"
+            source_start(profile, self._source, self._generator)
+            if recipe.start == "source"
             else random_start(profile, self._generator)
         )
         self._reals = start.reals.clone().requires_grad_(True)
@@ -88,10 +86,8 @@ class Trainer:
         """
         generator = torch.Generator().manual_seed(seed)
         with torch.inference_mode():
-            received = [
-                to_image(self._forward(generator), self._profile.kind) for _ in range(draws)
-            ]
-        return sum(psnr_db(self._image, image) for image in received) / draws
+            received = [to_source(self._forward(generator), self._profile) for _ in range(draws)]
+        return sum(psnr_db(self._reference, source) for source in received) / draws
 
     def snapshot(self) -> dict[str, Tensor]:
         """What :meth:`restore` takes."""
