@@ -83,8 +83,9 @@ def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
     part_of_uses = profile.parameter_uses / profile.channel_uses
     power = float(10 ** (settings.recipe.power_db / 10))
     if settings.power_db is None:
-        # An image so small that its decoder fills the channel uses gets at least equal power.
-        return min(power, max(1.0, _LARGEST_DEFAULT_SHARE / part_of_uses))
+        # Where a small source's decoder fills the channel uses it gets about equal power.
+        most = max(min(1.0, _LARGEST_SHARE / part_of_uses), _LARGEST_DEFAULT_SHARE / part_of_uses)
+        return min(power, most)
     if power * part_of_uses > _LARGEST_SHARE:
         raise ImplicitJsccError(
             f"{settings.power_db:g} dB for the parameters would leave no power for the symbols: "

@@ -53,12 +53,15 @@ def random_start(profile: CodecProfile, generator: torch.Generator) -> Start:
     return Start(reals, _random_tensors(profile, generator, shrink=True))
 
 
-def source_start(profile: CodecProfile, source: Tensor, generator: torch.Generator) -> Start:
+def source_start(
+    profile: CodecProfile, source: Tensor, symbols_rms: float, generator: torch.Generator
+) -> Start:
     """X and decoder from the source; random where the levels have no place for its components.
 
     Args:
         profile: sizes.
         source: shape (channels, height, width), 0 to 1.
+        symbols_rms: of X's real values as transmitted, of which the decoder's gains follow.
         generator: of the weights that the linear map leaves free.
     """
     maps_a_level = min(profile.level_channels)
@@ -74,9 +77,9 @@ def source_start(profile: CodecProfile, source: Tensor, generator: torch.Generat
     size = torch.tensor([float(map_.values.numel()) for map_ in placed])
     variance = torch.stack([map_.values.double().square().mean() for map_ in placed]).float()
     gains = (size * (variance + _TINY)).pow(-0.25)
-    # Only ratios matter: the power constraint scales all of X. This makes its power 1/2 a real.
+    # The rule fixes ratios only; the scale is that of the power constraint.
     energy = (size * variance * gains.square()).sum()
-    gains *= torch.sqrt(0.5 * size.sum() / (energy + _TINY))
+    gains *= symbols_rms * torch.sqrt(size.sum() / (energy + _TINY))
     flat = float(variance.max()) < _FLAT_VARIANCE  # one colour: nothing to start X from
     levels = []
     for level, (maps, shape) in enumerate(

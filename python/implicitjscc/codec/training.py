@@ -15,6 +15,7 @@ from .decoder import reconstruct, to_source
 from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
 from .noise_matrix import noise_matrix
+from .power_split import initial_log_powers
 from .profile import CodecProfile
 from .settings import Recipe
 from .sources import Source
@@ -41,21 +42,21 @@ class Trainer:
     ) -> None:
         self._reference, self._profile, self._recipe = source, profile, recipe
         self._source = torch.from_numpy(source.normalised())
+        spent = parameter_power * profile.parameter_uses
+        symbol_power = (profile.channel_uses - spent) / profile.symbol_uses
+        # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
+        self._symbols_rms = sqrt(symbol_power * profile.symbol_uses / profile.real_symbols)
         self._generator = torch.Generator().manual_seed(profile.seed)
         start = (
-            source_start(profile, self._source, self._generator)
+            source_start(profile, self._source, self._symbols_rms, self._generator)
             if recipe.start == "source"
             else random_start(profile, self._generator)
         )
         self._reals = start.reals.clone().requires_grad_(True)
         self._tensors = [tensor.clone().requires_grad_(True) for tensor in start.tensors]
-        self._log_powers = torch.zeros(len(self._tensors), requires_grad=True)
         self._noise_matrix = noise_matrix(profile) if profile.noise_matrix else None
+        self._log_powers = self._initial_log_powers().requires_grad_(True)
         self._noisy_parameters = repetition.NoisyParameters(profile, parameter_power)
-        spent = parameter_power * profile.parameter_uses
-        symbol_power = (profile.channel_uses - spent) / profile.symbol_uses
-        # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
-        self._symbols_rms = sqrt(symbol_power * profile.symbol_uses / profile.real_symbols)
         self._noise_std = sqrt(profile.noise_variance / 2)
         self._optimisers = self._make_optimisers()
 
@@ -112,6 +113,17 @@ class Trainer:
         noise = torch.randn(reals.shape, generator=generator) * self._noise_std
         parameters = self._noisy_parameters(self._flat(), self._log_powers, generator)
         return reconstruct(self._profile, reals + noise, parameters, self._noise_matrix)
+
+    def _initial_log_powers(self) -> Tensor:
+        if not self._recipe.power_rate:
+            return torch.zeros(len(self._tensors))
+        reals = self._normalised(self._reals.detach())
+
+        def rebuild(parameters: Tensor) -> Tensor:
+            return reconstruct(self._profile, reals, parameters, self._noise_matrix)
+
+        parameters = self._flat().detach()
+        return initial_log_powers(self._profile, parameters, rebuild, self._generator)
 
     def _normalised(self, reals: Tensor) -> Tensor:
         return reals * (self._symbols_rms / reals.square().mean().add(_TINY).sqrt())
