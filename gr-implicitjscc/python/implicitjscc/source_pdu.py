@@ -103,8 +103,10 @@ def _vector(samples: Any, dtype: str) -> Any:
 
 
 def _samples(vector: Any, dtype: str) -> Any:
-    if not getattr(pmt, f"is_{_VECTORS[dtype]}vector")(vector):
-        raise ImplicitJsccError(f"the PDU needs a {_VECTORS[dtype]}vector")
+    kind = f"{_VECTORS[dtype]}vector"
+    if not getattr(pmt, f"is_{kind}")(vector):
+        raise ImplicitJsccError(f"the PDU needs a {kind}")
     if pmt.length(vector) > MAXIMUM_SAMPLES:
         raise ImplicitJsccError("the PDU's vector is too long")
-    return np.array(pmt.to_python(vector), dtype)
+    # Not to_python, which cannot convert all of them.
+    return np.array(getattr(pmt, f"{kind}_elements")(vector), dtype)

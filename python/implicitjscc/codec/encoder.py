@@ -72,7 +72,8 @@ def encode(
     began = time.monotonic()
     engine = engines.select(settings.engine)
     profile = plan(*source.size, source.format, settings)
-    trainer = Trainer(source, profile, settings.recipe, parameter_power(profile, settings))
+    recipe = settings.recipe.for_dimensions(profile.dimensions)
+    trainer = Trainer(source, profile, recipe, parameter_power(profile, settings))
     budget = _Budget(settings, began if started is None else started)
     best, best_psnr_db = trainer.snapshot(), trainer.psnr_db(_CHECKPOINT_DRAWS, _CHECKPOINT_SEED)
     next_checkpoint = 1 / _CHECKPOINTS

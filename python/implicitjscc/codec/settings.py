@@ -21,6 +21,7 @@ class Recipe:
         start: "source" starts X and the decoder from a pyramid of the source, "random" does not.
         optimiser: of the parameters, "soap" or "adam"; symbols always take Adam.
         parameter_rate, symbol_rate: learning rates at their peak; both end at 0 on a cosine.
+        signal_symbol_rate: that of the symbols for sources of one dimension.
         power_rate: that of the split of power among the parameter tensors; 0 leaves it equal.
         second_moment: Adam's beta_2.
         warm_up: steps over which the rates rise.
@@ -33,10 +34,17 @@ class Recipe:
     optimiser: str = "soap"
     parameter_rate: float = 0.01
     symbol_rate: float = 0.02
+    signal_symbol_rate: float = 0.1
     power_rate: float = 0.03
     second_moment: float = 0.99
     warm_up: int = 50
     power_db: float = 9.0
+
+    def for_dimensions(self, dimensions: int) -> Recipe:
+        """The recipe for sources of so many dimensions."""
+        if dimensions == 1:
+            return replace(self, symbol_rate=self.signal_symbol_rate)
+        return self
 
 
 PRESETS = {
@@ -51,6 +59,7 @@ PRESETS = {
         optimiser="adam",
         parameter_rate=0.01,
         symbol_rate=0.01,
+        signal_symbol_rate=0.01,
         power_rate=0.0,
         second_moment=0.999,
         warm_up=0,
