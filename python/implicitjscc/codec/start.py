@@ -7,8 +7,8 @@ second and third take the maps of the second and third level, at half and quarte
 it has more, as many components have pyramids. Every level is scaled as analog transmission wants
 it: noise on a map reaches each pixel with the same weight whatever the level, so gains that
 minimise the error under a power constraint are proportional to (n_k var_k)^(-1/4), n_k being the
-level's size. The decoder starts as the inverse, a linear map that passes through the activations
-as pairs of opposite sign.
+level's size. The decoder starts as the weighted sum of the maps as received (the Wiener filter of
+each), a linear map that passes through the activations as pairs of opposite sign.
 Measured against starting from a Laplacian pyramid of the luma: docs/codec.md.
 """
 
@@ -27,6 +27,9 @@ from .profile import CodecProfile
 
 _GAIN_INTO_SYNTHESIS = 4.0  # scale of the first hidden layer; measured best of 1, 2, 4
 _RANDOM_SYMBOL_STD = 0.1
+# Binomial: two levels share what lies between them, which tells more against noise than a sharp
+# split does. Measured against means of pairs, and 6, 8 and 12 taps: docs/codec.md.
+_HALVING_TAPS = (0.125, 0.375, 0.375, 0.125)
 _TINY = 1e-12
 _FLAT_VARIANCE = 1e-9
 
@@ -91,7 +94,10 @@ def source_start(
                 values[map_.index] = map_.values * gain
         levels.append(values.reshape(-1))
     tensors = _random_tensors(profile, generator, shrink=False)
-    _pass_through(tensors, profile, placed, gains, colours, mean)
+    # What a receiver that knows the noise multiplies each map with (Wiener).
+    powers = gains.square() * variance
+    weights = powers / (powers + 0.5 * profile.noise_variance) / gains
+    _pass_through(tensors, profile, placed, weights, colours, mean)
     return Start(torch.cat(levels), tensors)
 
 
@@ -160,27 +166,37 @@ def _pyramid(halved: list[Tensor], profile: CodecProfile, skipped: range) -> dic
 
 
 def _halve(maps: Tensor) -> Tensor:
-    """Means of pairs (of a height of 1) or of squares of four; odd borders of fewer."""
-    window = (1 if maps.shape[1] == 1 else 2, 1 if maps.shape[2] == 1 else 2)
-    return F.avg_pool2d(maps, window, ceil_mode=True, count_include_pad=False)
+    """Half as wide and high, rounded up; sides of 1 stay. Borders are replicated."""
+    across = _halve_rows(maps)
+    return _halve_rows(across.transpose(1, 2)).transpose(1, 2)
+
+
+def _halve_rows(maps: Tensor) -> Tensor:
+    width = maps.shape[2]
+    if width == 1:
+        return maps
+    padded = F.pad(maps, (1, 1 + width % 2), mode="replicate")
+    rows = padded.reshape(-1, 1, padded.shape[2])
+    taps = torch.tensor(_HALVING_TAPS).view(1, 1, -1)
+    return F.conv1d(rows, taps, stride=2).view(*maps.shape[:2], -1)
 
 
 def _pass_through(
     tensors: list[Tensor],
     profile: CodecProfile,
     placed: list[_Map],
-    gains: Tensor,
+    weights: Tensor,
     colours: Tensor,
     mean: Tensor,
 ) -> None:
-    """Set the layers so that the synthesis module starts as the inverse of the start's maps."""
+    """Set the layers so that the synthesis module starts as the weighted sum of the maps."""
     w1, _, w2, _, w3, b3 = tensors[:6]
     components = colours.shape[0]
     pairs = 2 * components
     inverse = torch.zeros(components, w1.shape[1])
-    for map_, gain in zip(placed, gains, strict=True):
+    for map_, weight in zip(placed, weights, strict=True):
         column = sum(profile.level_channels[: map_.level]) + map_.index
-        inverse[map_.component, column] = 1 / gain
+        inverse[map_.component, column] = weight
     w1[0:pairs:2] = inverse * _GAIN_INTO_SYNTHESIS
     w1[1:pairs:2] = -inverse * _GAIN_INTO_SYNTHESIS
     w2[:pairs] = 0
