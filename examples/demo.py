@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """A real photograph through the whole chain: what ``./run demo`` runs.
 
-Encodes the photograph, sends its container through the GNU Radio flowgraph with noise and a
-frequency offset, and leaves the pictures and a report in ``out/demo``.
+Encodes the photograph (or, with ``--source``, audio or an array), sends its container through the
+GNU Radio flowgraph with noise and a frequency offset, and leaves the source, what was received,
+a comparison and a report in ``out/demo``.
 """
 
 from __future__ import annotations
@@ -45,13 +46,15 @@ def run() -> None:
     options = parser.parse_args()
     folder = Path(options.output)
     folder.mkdir(parents=True, exist_ok=True)
-    content, received = folder / "content.ijscc", folder / "received.png"
+    content = folder / "content.ijscc"
 
     say(f"1. {options.source} is overfitted: channel symbols and a small neural decoder,")
     say(f"   {options.steps} steps for an SNR of {options.snr:g} dB; some minutes ...")
-    image = sources.read_image(options.source)
+    source = sources.read_source(options.source)
+    kept = sources.fitting_path(folder / f"source{ending_of(source, options.source)}", source)
+    received = kept.with_stem("received")
     settings = EncoderSettings(snr_db=options.snr, steps=options.steps)
-    encoded = encode.encode_with_progress(image, settings)
+    encoded = encode.encode_with_progress(source, settings)
     container.save(content, encoded)
     figures = encoded.figures
     say(
@@ -76,8 +79,9 @@ def run() -> None:
     )
     ideal_psnr_db = ideal["results"][0]["psnr_db"]
     say(f"   PSNR {report['psnr_db']:.2f} dB (ideal channel: {ideal_psnr_db:.2f} dB)")
-    shutil.copyfile(options.source, folder / "source.png")
-    draw(folder, report, arrived.symbols[~arrived.lost], options.snr)
+    shutil.copyfile(options.source, kept)
+    symbols = arrived.symbols[~arrived.lost]
+    draw(folder, source, sources.read_source(received), report, symbols, options.snr)
     report["encode"], report["simulate"] = figures, ideal
     (folder / "report.json").write_text(output.to_json(report, indent=2) + "\n")
     say(f"4. Look at {folder / 'comparison.png'}; all figures are in report.json")
@@ -88,31 +92,57 @@ def parse(*arguments: str) -> argparse.Namespace:
     return command_line().parse_args(arguments)
 
 
+def ending_of(source: sources.Source, path: str) -> str:
+    """Of the copy in the folder: audio keeps its own."""
+    if isinstance(source, sources.Image):
+        return ".png"
+    return Path(path).suffix or ".npy"
+
+
 def draw(
-    folder: Path, report: dict[str, Any], symbols: NDArray[np.complex64], snr_db: float
+    folder: Path,
+    source: sources.Source,
+    received: sources.Source,
+    report: dict[str, Any],
+    symbols: NDArray[np.complex64],
+    snr_db: float,
 ) -> None:
-    """``comparison.png``: both pictures, an error map, the received constellation."""
-    source = sources.read_image(folder / "source.png").pixels
-    picture = sources.read_image(folder / "received.png").pixels
-    error = np.abs(source.astype(float) - picture).mean(axis=2)
+    """``comparison.png``: source and reconstruction, the error, the received constellation."""
     figure, axes = plt.subplots(2, 2, figsize=(12, 12.5), layout="constrained")
-    grey = "gray" if source.shape[2] == 1 else None
-    axes[0, 0].imshow(source.squeeze(), cmap=grey)
     axes[0, 0].set_title("source")
-    axes[0, 1].imshow(picture.squeeze(), cmap=grey)
     axes[0, 1].set_title(f"received at {snr_db:g} dB: PSNR {report['psnr_db']:.2f} dB")
-    shown = axes[1, 0].imshow(error, cmap="magma", vmin=0, vmax=32)
-    axes[1, 0].set_title("error, grey levels of 255")
-    figure.colorbar(shown, ax=axes[1, 0], fraction=0.046)
+    before, after = (shown.samples.astype(np.float64) for shown in (source, received))
+    if source.format.dimensions == 1:
+        axes[0, 0].plot(before, linewidth=0.5)
+        axes[0, 1].plot(after, linewidth=0.5)
+        axes[1, 0].plot(after - before, linewidth=0.5)
+        axes[1, 0].set_title("error")
+    else:
+        error = np.abs(np.atleast_3d(before - after)).mean(axis=2)
+        scale = source.peak / 255
+        show_grid(axes[0, 0], before / (source.peak or 1.0))
+        show_grid(axes[0, 1], after / (source.peak or 1.0))
+        shown = axes[1, 0].imshow(error / (scale or 1.0), cmap="magma", vmin=0, vmax=32)
+        axes[1, 0].set_title("error, in 255ths of the peak")
+        figure.colorbar(shown, ax=axes[1, 0], fraction=0.046)
+        for axis in axes.flat[:3]:
+            axis.set_axis_off()
     axes[1, 1].hexbin(
         symbols.real, symbols.imag, gridsize=160, extent=(-3, 3, -3, 3), bins="log", cmap="viridis"
     )
     axes[1, 1].set_title(f"received symbols: continuous, no decisions ({symbols.size} symbols)")
     axes[1, 1].set_aspect("equal")
-    for axis in axes.flat[:3]:
-        axis.set_axis_off()
     figure.savefig(folder / "comparison.png", dpi=80)
     plt.close(figure)
+
+
+def show_grid(axis: Any, values: NDArray[np.float64]) -> None:
+    """A picture, or the first channel of an array with other channels than three."""
+    planes = np.atleast_3d(values)
+    if planes.shape[2] == 3 and planes.min() >= 0 and planes.max() <= 1:
+        axis.imshow(planes)
+    else:
+        axis.imshow(planes[:, :, 0], cmap="gray")
 
 
 def say(line: str) -> None:

@@ -99,3 +99,23 @@ def files(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Files:
     done = command("encode", picture, "-o", container, "--steps", 120, "--snr", 15, "--json")
     assert done.status == 0, done.errors
     return Files(picture, container)
+
+
+@dataclass(frozen=True)
+class Signals:
+    """Two sources that are no pictures, as files."""
+
+    audio: Path
+    array: Path
+
+
+@pytest.fixture(scope="session")
+def signals(tmp_path_factory: pytest.TempPathFactory) -> Signals:
+    soundfile = pytest.importorskip("soundfile")
+    folder = tmp_path_factory.mktemp("signals")
+    time = np.arange(8001) / 16_000
+    tones = [np.sin(2 * np.pi * (200 + 300 * c) * time * (1 + time)) for c in range(2)]
+    soundfile.write(folder / "x.wav", 0.4 * np.stack(tones, axis=1), 16_000)
+    rows, columns = np.mgrid[0:40, 0:55]
+    np.save(folder / "x.npy", (1000 * np.sin(columns / 9) * np.cos(rows / 7)).astype(np.int16))
+    return Signals(folder / "x.wav", folder / "x.npy")

@@ -158,7 +158,7 @@ def failing(files: Files, folder: Path) -> list[tuple[list[object], str]]:
         (["transmit", files.container, "--to", "file:"], "where"),
         (["transmit", files.container, "--to", "uhd:"], "not in this version"),
         (["receive", "--from", "x", "-o", folder / "out.png"], "unknown scheme"),
-        (["receive", "--from", "file:x", "-o", folder / "out.xyz"], "no picture format"),
+        (["receive", "--from", "file:x", "-o", folder / "out.xyz"], "names no format"),
         (["simulate", files.container, "--reference", folder / "text.png"], "not a picture"),
         *zip(receive, reasons, strict=True),
     ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A small picture and its encoding, shared by the room's tests."""
+"""Small sources and an encoding, shared by the room's tests."""
 
 from __future__ import annotations
 
@@ -19,6 +19,13 @@ def smooth_picture(height: int, width: int, channels: int = 3) -> Image:
     values = 128 + 80 * np.stack(waves, axis=2)
     values[height // 3 :, width // 2 :] += 30
     return Image(np.clip(values, 0, 255).astype(np.uint8))
+
+
+def chirps(length: int, channels: int) -> np.ndarray:
+    """Rising tones of different rates and levels, shape (length, channels), float64."""
+    time = np.arange(length) / length
+    rates = length * (0.02 + 0.03 * np.arange(channels)) * time[:, None] ** 2
+    return (0.6 - 0.05 * np.arange(channels)) * np.sin(2 * np.pi * rates)
 
 
 @pytest.fixture(scope="session")

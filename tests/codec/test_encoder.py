@@ -14,6 +14,7 @@ from implicitjscc.codec import sources
 from implicitjscc.codec.decoder import decode
 from implicitjscc.codec.encoded import EncodedSource
 from implicitjscc.codec.encoder import Progress, encode
+from implicitjscc.codec.formats import IMAGE8
 from implicitjscc.codec.metrics import psnr_db
 from implicitjscc.codec.planner import parameter_power, plan
 from implicitjscc.codec.settings import EncoderSettings
@@ -22,7 +23,7 @@ from implicitjscc.codec.symbol_channel import awgn
 from implicitjscc.codec.training import Trainer
 from implicitjscc.errors import ImplicitJsccError
 
-from .conftest import smooth_picture
+from .conftest import chirps, smooth_picture
 
 
 def test_quality_and_power(encoding: EncodedSource, picture: sources.Image) -> None:
@@ -68,8 +69,8 @@ def test_every_shape_trains_and_decodes(shape: tuple[int, int, int], options: di
     image = smooth_picture(*shape)
     encoded = encode(image, EncoderSettings(**{"steps": 3, **options}))
     received = decode(awgn(encoded.content(), 30, seed=1))
-    assert received.pixels.shape == shape
-    assert received.pixels.dtype == np.uint8
+    assert received.samples.shape == shape
+    assert received.samples.dtype == np.uint8
 
 
 @pytest.mark.parametrize("value", [0, 128, 255])
@@ -84,7 +85,7 @@ def test_sixteen_bits() -> None:
     image = sources.Image((smooth_picture(32, 40, 1).pixels * 257.0).astype(np.uint16))
     encoded = encode(image, EncoderSettings(steps=60, snr_db=30))
     received = decode(awgn(encoded.content(), 30, seed=1))
-    assert received.pixels.dtype == np.uint16
+    assert received.samples.dtype == np.uint16
     assert psnr_db(image, received) > 15
 
 
@@ -92,9 +93,87 @@ def test_the_start_is_an_inverse_pair(picture: sources.Image) -> None:
     """Before the first step, and with hardly any noise, the decoder already shows the picture."""
     settings = EncoderSettings(snr_db=50)
     height, width, channels = picture.pixels.shape
-    profile = plan(height, width, channels, 8, settings)
+    profile = plan(height, width, channels, IMAGE8, settings)
     trainer = Trainer(picture, profile, settings.recipe, parameter_power(profile, settings))
     assert trainer.psnr_db(draws=2, seed=1) > 25
+
+
+def start_psnr_db(source: sources.Source, snr_db: float = 50) -> float:
+    settings = EncoderSettings(snr_db=snr_db)
+    profile = plan(*source.size, source.format, settings)
+    trainer = Trainer(source, profile, settings.recipe, parameter_power(profile, settings))
+    return trainer.psnr_db(draws=2, seed=1)
+
+
+@pytest.mark.parametrize(("length", "channels"), [(4001, 1), (4000, 2), (40, 1)])
+def test_the_start_is_the_waveform(length: int, channels: int) -> None:
+    audio = sources.Audio.of(chirps(length, channels), 8000)
+    silence = sources.Audio(np.zeros_like(audio.samples), audio.format)
+    assert start_psnr_db(audio) > psnr_db(audio, silence) + 20
+
+
+@pytest.mark.parametrize("shape", [(64, 70), (64, 70, 1), (64, 70, 5), (64, 70, 9), (3, 900)])
+def test_the_start_is_the_array(shape: tuple[int, ...]) -> None:
+    rows, columns = np.mgrid[0 : shape[0], 0 : shape[1]]
+    wave = np.sin(columns / 9) * np.cos(rows / 7)
+    array = wave if len(shape) == 2 else wave[:, :, None] * np.arange(1.0, shape[2] + 1)
+    source = sources.Array.of(array)
+    flat = sources.Array(np.full(shape, array.mean()), source.format)
+    assert start_psnr_db(source) > psnr_db(source, flat) + 15
+
+
+def test_more_channels_than_the_decoder_can_pass_through() -> None:
+    """The largest principal components start, the others are learned."""
+    rng = np.random.default_rng(1)
+    levels = np.array([10.0] * 4 + [0.1] * 16)
+    noise = rng.standard_normal((20, 32, 32))
+    smooth = np.repeat(np.repeat(noise[:, ::8, ::8], 8, 1), 8, 2)
+    source = sources.Array.of((smooth * levels[:, None, None]).transpose(1, 2, 0))
+    flat = sources.Array(np.full((32, 32, 20), source.samples.mean()), source.format)
+    assert start_psnr_db(source) > psnr_db(source, flat) + 10
+
+
+@pytest.mark.parametrize(("length", "channels"), [(16, 1), (333, 1), (1000, 2), (500, 8)])
+def test_every_waveform_trains_and_decodes(length: int, channels: int) -> None:
+    audio = sources.Audio.of(chirps(length, channels), 16_000, "pcm16")
+    encoded = encode(audio, EncoderSettings(steps=3))
+    received = decode(awgn(encoded.content(), 30, seed=1))
+    assert isinstance(received, sources.Audio)
+    assert received.samples.shape == (length, channels)
+    assert received.format == audio.format
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64", "float16", "float64"])
+@pytest.mark.parametrize("shape", [(16,), (100,), (1, 40), (40, 1), (5, 7, 3), (20, 20, 32)])
+def test_every_array_trains_and_decodes(shape: tuple[int, ...], dtype: str) -> None:
+    rng = np.random.default_rng(1)
+    array = (rng.random(shape) * 100).astype(dtype) > 50 if dtype == "bool" else None
+    source = sources.Array.of((rng.random(shape) * 100).astype(dtype) if array is None else array)
+    received = decode(awgn(encode(source, EncoderSettings(steps=2)).content(), 30, seed=1))
+    assert received.samples.shape == shape
+    assert received.samples.dtype == dtype
+    assert np.isfinite(received.samples.astype(np.float64)).all()
+
+
+def test_a_waveform_converges() -> None:
+    audio = sources.Audio.of(chirps(8000, 1), 16_000)
+    encoded = encode(audio, EncoderSettings(steps=150, snr_db=20))
+    silence = sources.Audio(np.zeros_like(audio.samples), audio.format)
+    good = simulate(encoded, audio, 20, trials=5)
+    assert good.psnr_db > psnr_db(audio, silence) + 20
+    assert good.ms_ssim_db is None
+    assert simulate(encoded, audio, 5, trials=5).psnr_db < good.psnr_db - 3
+
+
+@pytest.mark.parametrize("samples", [np.zeros((500, 1)), np.full((500, 2), 0.25)])
+def test_silence_and_a_constant(samples: np.ndarray) -> None:
+    audio = sources.Audio.of(samples, 8000)
+    assert simulate(encode(audio, EncoderSettings(steps=20)), audio, 10, trials=2).psnr_db > 20
+
+
+def test_a_constant_array_arrives_exactly() -> None:
+    source = sources.Array.of(np.full((20, 20), -7, np.int16))
+    assert simulate(encode(source, EncoderSettings(steps=2)), source, 10, 2).psnr_db == np.inf
 
 
 def test_progress_and_stop(picture: sources.Image) -> None:

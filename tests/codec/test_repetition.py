@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from implicitjscc.codec import repetition
+from implicitjscc.codec.formats import IMAGE8
 from implicitjscc.codec.planner import plan
 from implicitjscc.codec.profile import CodecProfile
 from implicitjscc.codec.settings import EncoderSettings
@@ -19,7 +20,7 @@ from implicitjscc.codec.settings import EncoderSettings
 
 @pytest.fixture(scope="module")
 def profile() -> CodecProfile:
-    return plan(64, 96, 3, 8, EncoderSettings(repetition_lsm=7, repetition_redu=13))
+    return plan(64, 96, 3, IMAGE8, EncoderSettings(repetition_lsm=7, repetition_redu=13))
 
 
 def scaled(profile: CodecProfile, parameters: np.ndarray, power: float = 1.0) -> CodecProfile:
@@ -88,7 +89,7 @@ def test_lost_copies_do_not_count(profile: CodecProfile) -> None:
 @settings(max_examples=20, deadline=None)
 @given(lsm=st.integers(1, 9), redu=st.integers(1, 9), extra=st.integers(0, 63))
 def test_every_parameter_is_sent_as_often_as_it_should(lsm: int, redu: int, extra: int) -> None:
-    base = plan(32, 32, 3, 8, EncoderSettings(repetition_lsm=lsm, repetition_redu=redu))
+    base = plan(32, 32, 3, IMAGE8, EncoderSettings(repetition_lsm=lsm, repetition_redu=redu))
     profile = replace(base, channel_uses=base.channel_uses + extra // 2)
     sent = repetition.copies(profile)
     split = profile.synthesis.parameters

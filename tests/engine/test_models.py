@@ -33,8 +33,9 @@ def draw(shape: DecoderShape, seed: int = 0) -> tuple[NativeModel, dict[str, Flo
         reals += maps * height * width
         height, width = -(-height // 2), -(-width // 2)
     inputs = sum(shape.level_channels) * (2 if shape.noise_matrix else 1)
-    d, c, taps = shape.hidden_dim, shape.channels, 9
-    parameters = (inputs + 1 + d + 1) * d + (d + 1) * c + 2 * (taps * c + 1) * c + 64
+    d, c = shape.hidden_dim, shape.channels
+    taps, kernel = (9, 64) if shape.dimensions == 2 else (3, 8)
+    parameters = (inputs + 1 + d + 1) * d + (d + 1) * c + 2 * (taps * c + 1) * c + kernel
     return model, {
         "received": generator.standard_normal(reals, dtype=np.float32),
         "parameters": 0.3 * generator.standard_normal(parameters, dtype=np.float32),
@@ -84,6 +85,7 @@ def test_a_photographs_gradients_are_autograds(threads: int, instruction_set: st
     hidden_dim=st.integers(1, 64),
     activation=st.sampled_from(["relu", "gelu"]),
     noise_matrix=st.booleans(),
+    dimensions=st.sampled_from([1, 2]),
     threads=st.integers(1, 3),
     instruction_set=st.sampled_from(SETS or ["none"]),
 )
@@ -96,11 +98,19 @@ def test_any_shape(
     hidden_dim: int,
     activation: str,
     noise_matrix: bool,
+    dimensions: int,
     threads: int,
     instruction_set: str,
 ) -> None:
     shape = DecoderShape(
-        height, width, channels, (*levels, coarsest), hidden_dim, activation, noise_matrix
+        height if dimensions == 2 else 1,
+        width,
+        channels,
+        (*levels, coarsest),
+        hidden_dim,
+        activation,
+        noise_matrix,
+        dimensions,
     )
     compare(shape, threads, instruction_set)
 

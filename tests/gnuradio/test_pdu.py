@@ -3,13 +3,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pmt
 import pytest
-from gnuradio.implicitjscc import image_pdu, pdu
+from gnuradio.implicitjscc import image_pdu, pdu, source_pdu
 from hypothesis import given
 from hypothesis import strategies as st
 
+from implicitjscc.codec import sources
 from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
@@ -121,3 +124,66 @@ def test_image_of_another_size():
             image_pdu.to_image(with_entry(message, key, pmt.from_long(value)))
     with pytest.raises(ImplicitJsccError):
         image_pdu.to_image(pmt.cons(pmt.make_dict(), pmt.init_u8vector(1, [1])))
+
+
+SOURCES = [
+    np.arange(40, dtype=np.int8),
+    np.linspace(-3, 4, 60).reshape(6, 10).astype(np.float16),
+    np.arange(96, dtype=np.uint64).reshape(8, 6, 2) << 40,
+    np.arange(40) % 3 == 0,
+    np.linspace(-3, 4, 60),
+]
+
+
+@pytest.mark.parametrize("array", SOURCES, ids=lambda array: array.dtype.name)
+def test_array_there_and_back(array):
+    message = source_pdu.from_source(sources.Array.of(array), {"psnr_db": 31.5})
+    again = source_pdu.to_source(pmt.deserialize_str(pmt.serialize_str(message)))
+    np.testing.assert_array_equal(again.samples, array)
+    assert again.samples.dtype == array.dtype
+    assert pdu.scalars(pmt.car(message))["psnr_db"] == 31.5
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_audio_there_and_back(channels):
+    samples = np.random.default_rng(1).uniform(-1, 1, (50, channels))
+    audio = sources.Audio.of(samples, 44_100, "pcm24")
+    again = source_pdu.to_source(source_pdu.from_source(audio, {"snr_db": 9.5}))
+    np.testing.assert_array_equal(again.samples, audio.samples)
+    assert again.format == audio.format
+
+
+def test_audio_of_a_sender_that_says_only_the_rate():
+    meta = pdu.to_pmt_dict({"sample_rate_hz": 8000})
+    again = source_pdu.to_source(pmt.cons(meta, pmt.init_f32vector(20, [0.1] * 20)))
+    assert again.size == (1, 20, 1)
+    assert again.format.sample_format == "float32"
+
+
+def test_no_source():
+    floats, bytes_ = pmt.init_f32vector(20, [0.1] * 20), pmt.init_u8vector(20, [1] * 20)
+    wild = pmt.init_f32vector(20, [float("nan")] * 20)
+    spoilt: list[tuple[dict[str, Any], Any]] = [
+        ({"sample_rate_hz": 8000}, bytes_),
+        ({"sample_rate_hz": 8000}, wild),
+        ({"sample_rate_hz": 8000, "channels": 3}, floats),
+        ({"sample_rate_hz": 8000, "channels": 0}, floats),
+        ({"sample_rate_hz": 0}, floats),
+        ({"sample_rate_hz": 0.5}, floats),
+        ({"sample_rate_hz": 8000, "sample_format": "mp3"}, floats),
+        ({"dtype": "float32"}, floats),
+        ({"dtype": "float32", "shape": "4x6"}, floats),
+        ({"dtype": "float32", "shape": "4x"}, floats),
+        ({"dtype": "float32", "shape": "-4x-5"}, floats),
+        ({"dtype": "float32", "shape": "20"}, wild),
+        ({"dtype": "float64", "shape": "20"}, floats),
+        ({"dtype": "object", "shape": "20"}, floats),
+        ({"dtype": "complex64", "shape": "20"}, floats),
+        ({}, floats),
+    ]
+    for entries, vector in spoilt:
+        with pytest.raises(ImplicitJsccError):
+            source_pdu.to_source(pmt.cons(pdu.to_pmt_dict(entries), vector))
+    for message in (pmt.PMT_NIL, pmt.intern("x"), pmt.from_long(3)):
+        with pytest.raises(ImplicitJsccError):
+            source_pdu.to_source(message)

@@ -2,7 +2,7 @@
 """GNU Radio blocks for Implicit-JSCC: thin adapters over the library ``implicitjscc``.
 
 Encoder, Transmitter, Receiver and Decoder make a link; Symbol Source and Symbol Sink take the place
-of Transmitter and Receiver where the channel is the paper's ideal one. ``pdu`` and ``image_pdu``
+of Transmitter and Receiver where the channel is the paper's ideal one. ``pdu`` and ``source_pdu``
 convert what passes between them.
 """
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Received contents to pictures."""
+"""Received contents to pictures, audio and arrays."""
 
 from __future__ import annotations
 
@@ -13,28 +13,29 @@ from gnuradio import gr
 
 from implicitjscc.errors import ImplicitJsccError
 
-from . import image_pdu, pdu
-from .picture_files import PictureFiles
+from . import pdu, source_pdu
+from .output_files import OutputFiles
 from .worker import Worker, end_when_idle, take_pending
 
 _KEPT_REPORTS = 64
 
 
 class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
-    """Rebuild the picture of each received content, in a thread of its own.
+    """Rebuild the source of each received content, in a thread of its own.
 
-    Each picture is published on the port ``reconstruction`` as an image PDU whose dictionary also
-    has what the receiver measured, ``decode_ms`` and, with a reference, ``psnr_db``. With an output
-    file it is written there as well; from a second content on, each goes to a file of its own:
+    Each is published on the port ``reconstruction`` as a source PDU whose dictionary also has what
+    the receiver measured, ``decode_ms`` and, with a reference, ``psnr_db``. With an output file it
+    is written there as well; from a second content on, each goes to a file of its own:
     ``out.png`` becomes ``out-<content id>.png``. A content that is received again overwrites.
 
     Args:
-        output_file: path of the picture to write; its ending says the format. Empty for none.
-        reference_file: picture to measure the PSNR against. Empty for none.
+        output_file: path to write to; its ending says the format, and is changed with a notice
+            where it does not fit what was received. Empty for none.
+        reference_file: source to measure the PSNR against. Empty for none.
         engine: "auto", or one of the codec's engines.
 
     Attributes:
-        last_report: dictionary of the last picture's figures; empty before the first.
+        last_report: dictionary of the last source's figures; empty before the first.
         reports: the last 64 of them.
         dropped: messages that were no received contents, or came when 64 were waiting.
 
@@ -53,8 +54,8 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         except ImportError as error:
             raise ImplicitJsccError(f"decoding needs PyTorch here: {error}") from error
         self._decode, self._metrics, self._sources = codec.decode, metrics, sources
-        self._files = PictureFiles(output_file) if output_file else None
-        self._reference = sources.read_image(reference_file) if reference_file else None
+        self._files = OutputFiles(output_file) if output_file else None
+        self._reference = sources.read_source(reference_file) if reference_file else None
         self._engine = engine
         self.dropped = 0
         self.last_report: dict[str, Any] = {}
@@ -84,7 +85,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         """Decode what has arrived so far; True unless the time was not enough.
 
         A flowgraph that ends by itself needs no call: its ``wait()`` returns after the last
-        picture. After ``stop()`` on a running one, this rebuilds what the receiver found last.
+        source. After ``stop()`` on a running one, this rebuilds what the receiver found last.
         """
         if self._worker.running:
             return self._worker.drain(timeout_s)
@@ -98,7 +99,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self.logger.warn("a content was dropped: too many wait for the decoder")
 
     def handle_system(self, message: Any) -> None:
-        """The block that sends the contents has ended: end after the last picture."""
+        """The block that sends the contents has ended: end after the last source."""
         take_pending(self, "received", self.handle_received)
         end_when_idle(self, self._worker, message)
 
@@ -113,26 +114,27 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self.logger.warn(str(error))
             return
         began = time.perf_counter()
-        image = self._decode(received, engine=self._engine)
+        source = self._decode(received, engine=self._engine)
         report: dict[str, Any] = {**measured, "content_id": received.content_id}
         report["decode_ms"] = 1e3 * (time.perf_counter() - began)
-        self._compare(image, report)
+        self._compare(source, report)
         if self._files is not None:
-            path = self._files.path_for(received.content_id)
-            self._sources.write_image(path, image)
+            ending = self._sources.fitting_path(self._files.output, source).suffix
+            path = self._files.path_for(received.content_id, ending)
+            self._sources.write_source(path, source)
             report["output"] = str(path)
         self._log(report)
         self.last_report = report
         self.reports.append(report)
-        message = image_pdu.from_image(image.pixels, report)
+        message = source_pdu.from_source(source, report)
         self.message_port_pub(pmt.intern("reconstruction"), message)
 
-    def _compare(self, image: Any, report: dict[str, Any]) -> None:
+    def _compare(self, source: Any, report: dict[str, Any]) -> None:
         if self._reference is None:
             return
         try:
-            report["psnr_db"] = float(self._metrics.psnr_db(self._reference, image))
-        except ImplicitJsccError as error:  # of another size; the picture itself is good
+            report["psnr_db"] = float(self._metrics.psnr_db(self._reference, source))
+        except ImplicitJsccError as error:  # of another size; the source itself is good
             self.logger.warn(str(error))
 
     def _log(self, report: dict[str, Any]) -> None:

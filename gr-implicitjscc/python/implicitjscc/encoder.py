@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures to contents."""
+"""Sources to contents."""
 
 from __future__ import annotations
 
@@ -12,23 +12,24 @@ from gnuradio import gr
 
 from implicitjscc.errors import ImplicitJsccError
 
-from . import image_pdu, pdu
+from . import pdu, source_pdu
 from .worker import Worker, end_when_idle, take_pending
 
 
 class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
-    """Overfit channel symbols and a decoder to each picture, in a thread of its own.
+    """Overfit channel symbols and a decoder to each source, in a thread of its own.
 
-    Pictures come from a file, and on the port ``source``: a text is the path of one, an image PDU
-    is one. Each becomes a content PDU on the port ``content``; on the way, a hundred times at most,
-    a dictionary with ``step``, ``steps``, ``psnr_db``, ``done`` (0 to 1) and ``seconds_left`` goes
-    to the port ``progress``. Encoding takes from seconds to hours, by preset and size.
+    Sources (pictures, audio, arrays) come from a file, and on the port ``source``: a text is the
+    path of one, a source PDU (``source_pdu``) is one. Each becomes a content PDU on the port
+    ``content``; on the way, a hundred times at most, a dictionary with ``step``, ``steps``,
+    ``psnr_db``, ``done`` (0 to 1) and ``seconds_left`` goes to the port ``progress``. Encoding
+    takes from seconds to hours, by preset and size.
 
     With a source file the block ends after it, and with it a flowgraph of bursts; without one it
     ends when the block that sends to ``source`` has ended.
 
     Args:
-        source_file: path of a picture; empty to take pictures from the port only.
+        source_file: path of a source; empty to take sources from the port only.
         snr_db: design SNR.
         preset: "draft", "standard", "best" or "paper".
         steps: gradient steps in place of the preset's; 0 leaves them.
@@ -37,8 +38,8 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         engine: "auto", or one of the codec's engines.
 
     Attributes:
-        contents: pictures encoded.
-        dropped: messages that were no pictures, or came when 64 were waiting.
+        contents: sources encoded.
+        dropped: messages that were no sources, or came when 64 were waiting.
 
     Raises:
         ImplicitJsccError: the file cannot be read, a setting is out of range, or PyTorch is
@@ -70,7 +71,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             power_db=None if power_db is None else float(power_db),
             engine=engine,
         )
-        self._first = sources.read_image(source_file) if source_file else None
+        self._first = sources.read_source(source_file) if source_file else None
         self.contents = 0
         self.dropped = 0
         self._stop = threading.Event()
@@ -84,7 +85,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
 
     @property
     def failures(self) -> int:
-        """Pictures that could not be read or encoded."""
+        """Sources that could not be read or encoded."""
         return self._worker.failures
 
     def start(self) -> bool:
@@ -104,13 +105,13 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         return True
 
     def handle_source(self, message: Any) -> None:
-        """Queue a picture."""
+        """Queue a source."""
         if not self._worker.submit(message):
             self.dropped += 1
-            self.logger.warn("a picture was dropped: too many wait for the encoder")
+            self.logger.warn("a source was dropped: too many wait for the encoder")
 
     def handle_system(self, message: Any) -> None:
-        """No more pictures will come: end after the last one."""
+        """No more sources will come: end after the last one."""
         take_pending(self, "source", self.handle_source)
         end_when_idle(self, self._worker, message)
 
@@ -118,13 +119,13 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         if self._stop.is_set():
             return
         try:
-            image = source if isinstance(source, self._sources.Image) else self._read(source)
+            ready = self._read(source) if isinstance(source, pmt.pmt_base) else source
         except ImplicitJsccError as error:
             self.dropped += 1
             self.logger.warn(str(error))
             return
         self._reported = 0.0
-        encoded = self._encode(image, self._settings, self._progress, self._stop)
+        encoded = self._encode(ready, self._settings, self._progress, self._stop)
         if self._stop.is_set():
             return
         self.message_port_pub(pmt.intern("content"), pdu.from_content(encoded.content()))
@@ -132,8 +133,8 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
 
     def _read(self, message: Any) -> Any:
         if pmt.is_symbol(message):
-            return self._sources.read_image(pmt.symbol_to_string(message))
-        return self._sources.Image(image_pdu.to_image(message)[0])
+            return self._sources.read_source(pmt.symbol_to_string(message))
+        return source_pdu.to_source(message)
 
     def _progress(self, progress: Any) -> None:
         if progress.done >= self._reported + 0.01:

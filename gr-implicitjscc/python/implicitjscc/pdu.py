@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contents as GNU Radio PDUs, and back.
 
-A PDU is a pair of a dictionary and a vector. Two kinds (``image_pdu`` has the third):
+A PDU is a pair of a dictionary and a vector. Two kinds (``source_pdu`` has that of sources):
 
 * content: ``{content_id: long, description: u8vector}`` and the channel symbols, a c32vector;
 * received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost) and

@@ -26,6 +26,7 @@ _MODULES = (
     ("torch", "torch", True),
     ("PIL", "pillow", True),
     ("safetensors", "safetensors", True),
+    ("soundfile", "soundfile", True),
     ("zmq", "pyzmq", True),
     ("pytorch_msssim", "pytorch-msssim", True),
     ("tqdm", "tqdm", True),

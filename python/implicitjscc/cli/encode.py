@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``implicitjscc encode``: overfit a picture and write a container."""
+"""``implicitjscc encode``: overfit a source and write a container."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..codec.encoded import EncodedSource
     from ..codec.encoder import Progress
     from ..codec.settings import EncoderSettings
-    from ..codec.sources import Image
+    from ..codec.sources import Source
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -27,11 +27,11 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "encode",
         parents=[common],
-        help="overfit a picture: SOURCE -o X.ijscc",
-        description="Overfit channel symbols and a neural decoder to one picture. "
+        help="overfit a picture, audio or an array: SOURCE -o X.ijscc",
+        description="Overfit channel symbols and a neural decoder to one source. "
         "Ctrl-C ends it with the best so far.",
     )
-    parser.add_argument("source", metavar="SOURCE", help="a picture")
+    parser.add_argument("source", metavar="SOURCE", help="a picture, WAV, FLAC or .npy")
     parser.add_argument("-o", "--output", required=True, metavar="X.ijscc")
     parser.add_argument("--snr", type=shared.snr, default=10.0, metavar="DB", help="design SNR; 10")
     shared.add_encoder_options(parser)
@@ -44,18 +44,18 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
     settings = shared.encoder_settings(options, options.snr)
     shared.check_folder(options.output)
-    image = sources.read_image(options.source)
-    encoded = encode_with_progress(image, settings)
+    source = sources.read_source(options.source)
+    encoded = encode_with_progress(source, settings)
     container.save(options.output, encoded)
     return {"output": options.output, **encoded.figures}
 
 
-def encode_with_progress(image: Image, settings: EncoderSettings) -> EncodedSource:
+def encode_with_progress(source: Source, settings: EncoderSettings) -> EncodedSource:
     """Encode under a progress bar, which is drawn on terminals only."""
     from ..codec import encoder
 
     with _progress_bar() as show:
-        return encoder.encode(image, settings, show, started=_process_started())
+        return encoder.encode(source, settings, show, started=_process_started())
 
 
 @contextmanager

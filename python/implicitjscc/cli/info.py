@@ -42,6 +42,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     result: dict[str, Any] = {
         "content_id": f"{content.content_id:08x}",
         "kind": profile.kind,
+        "dimensions": profile.dimensions,
+        **profile.format.facts(),
         "width": profile.width,
         "height": profile.height,
         "channels": profile.channels,

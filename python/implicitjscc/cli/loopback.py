@@ -24,13 +24,15 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "loopback",
         parents=[common],
-        help="a picture or X.ijscc through a simulated radio link",
-        description="Encode (a picture) or load (a container), and send it through a GNU Radio "
+        help="a source or X.ijscc through a simulated radio link",
+        description="Encode (a source) or load (a container), and send it through a GNU Radio "
         "flowgraph: Transmitter, Channel Model, Receiver, Decoder.",
     )
-    parser.add_argument("source", metavar="SOURCE_OR_CONTENT", help="a picture or X.ijscc")
-    parser.add_argument("-o", "--output", metavar="OUT", help="picture to write; default: none")
-    parser.add_argument("--reference", metavar="SOURCE", help="for the PSNR; a picture itself")
+    parser.add_argument(
+        "source", metavar="SOURCE_OR_CONTENT", help="a picture, WAV, FLAC, .npy or X.ijscc"
+    )
+    parser.add_argument("-o", "--output", metavar="OUT", help="file to write; default: none")
+    parser.add_argument("--reference", metavar="SOURCE", help="for the PSNR; a source itself")
     parser.add_argument("--snr", type=shared.snr, default=10.0, metavar="DB", help="Es/N0; 10")
     parser.add_argument("--cfo-hz", type=shared.finite_float, default=0.0, metavar="HZ", help="0")
     parser.add_argument("--sro-ppm", type=shared.finite_float, default=0.0, metavar="PPM", help="0")
@@ -43,24 +45,27 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
-    """Encode where there is a picture, and run the flowgraph."""
+    """Encode where there is a source, and run the flowgraph."""
     from ..codec import container, sources
 
+    encoding = Path(options.source).suffix.lower() != ".ijscc"
     if options.output:
         shared.check_folder(options.output)
-        shared.check_picture_format(options.output)
+        sources.check_ending(options.output)
     if not 0 <= options.noise_seed < 1 << 31:
         raise ImplicitJsccError("the seed of the noise must be from 0 to 2147483647")
     _require_gnuradio()
     with tempfile.TemporaryDirectory() as folder:
         content, reference = options.source, options.reference
         figures: dict[str, Any] = {}
-        if Path(options.source).suffix.lower() != ".ijscc":
+        if encoding:
             from .encode import encode_with_progress
 
-            image = sources.read_image(options.source)
+            source = sources.read_source(options.source)
+            if options.output:
+                sources.check_ending(options.output, source)
             settings = shared.encoder_settings(options, options.snr)
-            encoded = encode_with_progress(image, settings)
+            encoded = encode_with_progress(source, settings)
             content = str(Path(folder) / "content.ijscc")
             container.save(content, encoded)
             figures["encode"] = encoded.figures
@@ -76,7 +81,7 @@ def send(
 
     Args:
         content: path of the container.
-        reference: path of the source picture, or None.
+        reference: path of the source, or None.
         options: what the sub-command parsed.
 
     Returns:

@@ -82,7 +82,9 @@ def add_sample_rate(parser: Any) -> None:
 def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> None:
     """All that sets how a source is encoded, but the design SNR."""
     group = parser.add_argument_group("encoding")
-    group.add_argument("--bandwidth-ratio", type=ratio, metavar="R", help="k / (N C); 11/48")
+    group.add_argument(
+        "--bandwidth-ratio", type=ratio, metavar="R", help="k / (N C); pictures 11/48, audio 1.18"
+    )
     group.add_argument("--preset", choices=PRESETS, default="standard", help="default: standard")
     group.add_argument("--steps", type=positive_int, metavar="N", help=steps_default)
     group.add_argument(
@@ -144,16 +146,3 @@ def check_folder(path: str) -> None:
         raise ImplicitJsccError(f"{target.parent}: no such folder")
     if target.is_dir():
         raise ImplicitJsccError(f"{target}: is a folder, not a file to write")
-
-
-def check_picture_format(path: str) -> None:
-    """Refuse an output whose ending names no picture format, before any work is done.
-
-    Raises:
-        ImplicitJsccError: there is no such format.
-    """
-    from PIL import Image as PillowImage
-
-    PillowImage.init()
-    if PillowImage.EXTENSION.get(Path(path).suffix.lower()) not in PillowImage.SAVE:
-        raise ImplicitJsccError(f"{path}: its ending names no picture format, .png would")

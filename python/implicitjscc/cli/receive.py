@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``implicitjscc receive``: baseband samples from a file or a radio link to pictures."""
+"""``implicitjscc receive``: baseband samples from a file or a radio link to sources."""
 
 from __future__ import annotations
 
@@ -24,15 +24,17 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "receive",
         parents=[common],
-        help="--from file:rx.cf32 | zmq:ADDRESS -o OUT.png",
-        description="Find bursts in a stream of samples and rebuild their pictures. Several "
-        "contents go to OUT-<content id>.png.",
+        help="--from file:rx.cf32 | zmq:ADDRESS -o OUT",
+        description="Find bursts in a stream of samples and rebuild what they carry. Several "
+        "contents go to OUT-<content id>.ext.",
     )
     parser.add_argument(
         "--from", dest="source", required=True, metavar="END", help="file:PATH or zmq:ADDRESS"
     )
-    parser.add_argument("-o", "--output", required=True, metavar="OUT", help="a picture file")
-    parser.add_argument("--reference", metavar="SOURCE", help="the source picture, for the PSNR")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="a file: .png, .wav, .flac, .npy, ..."
+    )
+    parser.add_argument("--reference", metavar="SOURCE", help="what was encoded, for the PSNR")
     parser.add_argument(
         "--truth", metavar="X.ijscc", help="what was sent, for the Es/N0 loss; needs --snr"
     )
@@ -62,8 +64,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if (options.truth is None) != (options.snr is None):
         options.parser.error("--truth and --snr need each other")
     shared.check_folder(options.output)
-    shared.check_picture_format(options.output)
-    reference = sources.read_image(options.reference) if options.reference else None
+    sources.check_ending(options.output)
+    reference = sources.read_source(options.reference) if options.reference else None
     truth = container.load(options.truth).content() if options.truth else None
     receiver = BurstReceiver(sample_rate_hz=options.sample_rate)
     best = _receive(options, receiver)
@@ -136,11 +138,12 @@ def _rebuild(
     from ..codec import decoder, metrics, sources
 
     received = reception.received
-    image = decoder.decode(received, options.engine)
+    source = decoder.decode(received, options.engine)
     output = Path(options.output)
     if several:
         output = output.with_name(f"{output.stem}-{received.content_id:08x}{output.suffix}")
-    sources.write_image(output, image)
+    output = sources.fitting_path(output, source)
+    sources.write_source(output, source)
     result: dict[str, Any] = {
         "content_id": f"{received.content_id:08x}",
         "output": os.fspath(output),
@@ -154,13 +157,13 @@ def _rebuild(
     }
     if reception.frames_lost:
         _log.warning(
-            "content %08x: %d frames are lost, the picture is rebuilt from the others",
+            "content %08x: %d frames are lost, it is rebuilt from the others",
             received.content_id,
             reception.frames_lost,
         )
     if reference is not None:
         try:
-            result["psnr_db"] = metrics.psnr_db(reference, image)
+            result["psnr_db"] = metrics.psnr_db(reference, source)
         except ImplicitJsccError as error:
             _log.warning("no PSNR of content %08x: %s", received.content_id, error)
     if truth is not None:

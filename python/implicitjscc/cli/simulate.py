@@ -20,7 +20,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         description="Send, receive and decode over independent Gaussian noise on every symbol.",
     )
     parser.add_argument("content", metavar="X.ijscc")
-    parser.add_argument("--reference", required=True, metavar="SOURCE", help="the source picture")
+    parser.add_argument("--reference", required=True, metavar="SOURCE", help="what was encoded")
     parser.add_argument(
         "--snr",
         type=shared.snr,
@@ -41,7 +41,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.noise_seed < 0:
         raise ImplicitJsccError("the seed of the noise must not be negative")
     encoded = container.load(options.content)
-    reference = sources.read_image(options.reference)
+    reference = sources.read_source(options.reference)
     qualities = [
         simulation.simulate(
             encoded, reference, snr_db, options.trials, options.noise_seed, options.engine

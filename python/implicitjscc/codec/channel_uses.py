@@ -6,10 +6,11 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ..errors import ImplicitJsccError
-from .network import REDU_PARAMETERS
 from .pyramid import real_symbols
 
 IMAGE_BANDWIDTH_RATIO = Fraction(11, 48)
+# The paper's audio: 31,750 uses for symbols and 6,000 for parameters of 32,000 samples.
+SIGNAL_BANDWIDTH_RATIO = Fraction(37_750, 32_000)
 
 # The paper's (d, kappa_L) pairs (its footnote 3), for the 8,208 uses that are left for parameters
 # of a 768 x 512 image at R = 11/48.
@@ -27,26 +28,35 @@ def total_uses(samples: int, bandwidth_ratio: Fraction) -> int:
     return int(bandwidth_ratio * samples)
 
 
-def default_repetition(hidden_dim: int, parameter_uses: int, synthesis_parameters: int) -> int:
-    """kappa_L: the paper's for its own sizes, in proportion for others, at least 1."""
+def default_repetition(
+    hidden_dim: int, parameter_uses: int, synthesis_parameters: int, redu_parameters: int
+) -> int:
+    """kappa_L: the paper's for its own pictures, in proportion for others, at least 1."""
     known = sorted(PAPER_REPETITION)
     nearest = min(known, key=lambda d: abs(d - hidden_dim))
     paper_parameters = nearest**2 + 19 * nearest + 171
     share = Fraction(PAPER_REPETITION[nearest] * paper_parameters, 2 * _PAPER_PARAMETER_USES)
     reals = 2 * parameter_uses
     wanted = int(share * reals / synthesis_parameters)
-    return max(1, min(wanted, (reals - REDU_PARAMETERS) // synthesis_parameters))
+    return max(1, min(wanted, (reals - redu_parameters) // synthesis_parameters))
 
 
-def redu_repetition(parameter_uses: int, synthesis_parameters: int, repetition: int) -> int:
+def signal_repetition(parameter_uses: int, synthesis_parameters: int, redu_parameters: int) -> int:
+    """kappa_L for one dimension: such that kappa_T is about twice as much, as in pictures."""
+    return max(1, 2 * parameter_uses // (synthesis_parameters + 2 * redu_parameters))
+
+
+def redu_repetition(
+    parameter_uses: int, synthesis_parameters: int, redu_parameters: int, repetition: int
+) -> int:
     """kappa_T: whole copies of ReDU that fill what kappa_L leaves.
 
     Raises:
         ImplicitJsccError: they leave no room for one copy.
     """
     left = 2 * parameter_uses - repetition * synthesis_parameters
-    if left < REDU_PARAMETERS:
+    if left < redu_parameters:
         raise ImplicitJsccError(
             f"{parameter_uses} channel uses for parameters cannot carry kappa_L = {repetition}"
         )
-    return left // REDU_PARAMETERS
+    return left // redu_parameters

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closed-form decoding complexity in multiplications a source pixel."""
+"""Closed-form decoding complexity in multiplications a source pixel (or sample)."""
 
 from __future__ import annotations
 
-from .network import REDU_KERNEL, REDU_PARAMETERS
+from .network import REDU_KERNEL, RESIDUAL_KERNEL
 from .profile import CodecProfile
 
 # The published 641 follows when a transposed convolution is counted over its input padded by
@@ -15,18 +15,20 @@ def synthesis_macs_per_pixel(profile: CodecProfile) -> int:
     """Multiplications a pixel of the synthesis module: its weights, none of its biases."""
     shape = profile.synthesis
     d, c = shape.hidden_dim, shape.outputs
-    return shape.inputs * d + d * d + d * c + 2 * 9 * c * c
+    return shape.inputs * d + d * d + d * c + 2 * RESIDUAL_KERNEL**shape.dimensions * c * c
 
 
 def redu_macs_per_pixel(profile: CodecProfile, padding: int = _COUNTED_PADDING) -> float:
-    """Multiplications a pixel of one pass of ReDU: 64 a (padded) input value."""
+    """Multiplications a pixel of one pass of ReDU: its taps for each (padded) input value."""
     total = 0
     maps = 0
     sizes = profile.level_sizes
+    rows = padding if profile.dimensions == 2 else 0
     for level in range(len(sizes) - 1, 0, -1):
         maps += profile.level_channels[level]
         height, width = sizes[level]
-        total += REDU_PARAMETERS * maps * (height + 2 * padding) * (width + 2 * padding)
+        values = (height + 2 * rows) * (width + 2 * padding)
+        total += profile.redu_parameters * maps * values
     return total / (profile.height * profile.width)
 
 

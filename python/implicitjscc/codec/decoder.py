@@ -12,10 +12,10 @@ from ..errors import ImplicitJsccError
 from . import repetition
 from .models import make_model
 from .profile import CodecProfile
-from .sources import Image
+from .sources import Source, from_normalised
 
 
-def decode(received: ReceivedContent, engine: str = "auto") -> Image:
+def decode(received: ReceivedContent, engine: str = "auto") -> Source:
     """Reconstruct the source from what a channel left of its content.
 
     Lost symbols count as 0, the mean of all symbols; lost copies of a parameter do not count.
@@ -38,7 +38,7 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Image:
         raise ImplicitJsccError("none of the decoder's parameters arrived")
     parameters = repetition.from_symbols(profile, symbols[uses:], variance[uses:])
     values = make_model(profile, chosen).decode(split_reals(symbols[:uses], profile), parameters)
-    return to_image(values, profile.kind)
+    return to_source(values, profile)
 
 
 def split_reals(symbols: np.ndarray, profile: CodecProfile) -> np.ndarray:
@@ -46,10 +46,6 @@ def split_reals(symbols: np.ndarray, profile: CodecProfile) -> np.ndarray:
     return np.ascontiguousarray(symbols, np.complex64).view(np.float32)[: profile.real_symbols]
 
 
-def to_image(values: FloatArray, kind: str) -> Image:
-    """Clip and round the decoder's output, shape (channels, height, width), to a picture."""
-    deep = kind == "image16"
-    peak = 0xFFFF if deep else 0xFF
-    scaled = np.rint(np.clip(np.nan_to_num(values), 0, 1) * np.float32(peak))
-    samples = np.ascontiguousarray(scaled.transpose(1, 2, 0))
-    return Image(samples.astype(np.uint16) if deep else samples.astype(np.uint8))
+def to_source(values: FloatArray, profile: CodecProfile) -> Source:
+    """Clip the decoder's output, shape (channels, height, width), and make a source of it."""
+    return from_normalised(np.clip(np.nan_to_num(values), 0, 1), profile.format)

@@ -17,7 +17,7 @@ from .encoded import EncodedSource
 from .planner import parameter_power, plan
 from .settings import EncoderSettings
 from .simulation import simulate
-from .sources import Image
+from .sources import Source
 from .training import Trainer, loss_to_psnr_db
 
 _log = logging.getLogger(__name__)
@@ -51,16 +51,16 @@ class Progress:
 
 
 def encode(
-    image: Image,
+    source: Source,
     settings: EncoderSettings,
     progress: Callable[[Progress], None] | None = None,
     stop: threading.Event | None = None,
     started: float | None = None,
 ) -> EncodedSource:
-    """Overfit channel symbols and a decoder to one picture.
+    """Overfit channel symbols and a decoder to one source.
 
     Args:
-        image: the source.
+        source: a picture, audio or an array.
         settings: what the user set.
         progress: called after every step.
         stop: when it is set, encoding ends with the best so far; so it does on KeyboardInterrupt.
@@ -71,9 +71,9 @@ def encode(
     """
     began = time.monotonic()
     engine = engines.select(settings.engine)
-    height, width, channels = image.pixels.shape
-    profile = plan(height, width, channels, 8 * image.pixels.itemsize, settings)
-    trainer = Trainer(image, profile, settings.recipe, parameter_power(profile, settings), engine)
+    profile = plan(*source.size, source.format, settings)
+    recipe = settings.recipe.for_dimensions(profile.dimensions)
+    trainer = Trainer(source, profile, recipe, parameter_power(profile, settings), engine)
     budget = _Budget(settings, began if started is None else started)
     best, best_psnr_db = trainer.snapshot(), trainer.psnr_db(_CHECKPOINT_DRAWS, _CHECKPOINT_SEED)
     next_checkpoint = 1 / _CHECKPOINTS
@@ -119,7 +119,7 @@ def encode(
         "interrupted": interrupted,
     }
     encoded = trainer.finish(best, figures)
-    figures["psnr_db"] = simulate(encoded, image, profile.snr_db, _FINAL_DRAWS).psnr_db
+    figures["psnr_db"] = simulate(encoded, source, profile.snr_db, _FINAL_DRAWS).psnr_db
     figures["encode_s"] = time.monotonic() - began
     return encoded
 

@@ -10,40 +10,46 @@ import torch
 from pytorch_msssim import ms_ssim
 
 from ..errors import ImplicitJsccError
-from .sources import Image
+from .images import Image
+from .sources import Source
 
 # Five scales of an 11 x 11 window: smaller pictures have no MS-SSIM.
 _MS_SSIM_SMALLEST_SIDE = 161
 
 
-def psnr_db(reference: Image, received: Image) -> float:
+def psnr_db(reference: Source, received: Source) -> float:
     """Peak signal-to-noise ratio of rounded and clipped samples, over all channels at once.
 
     Args:
-        reference, received: pictures of one shape and depth; the peak is 255 or 65535.
+        reference, received: sources of one kind and shape. The peak is 255 or 65535 for pictures;
+            1 for audio, on (x + 1) / 2; the reference's span for arrays.
 
     Returns:
-        dB; infinite for equal pictures.
+        dB; infinite for equal sources.
 
     Raises:
-        ImplicitJsccError: their shapes or depths differ.
+        ImplicitJsccError: their kinds, shapes or types differ.
     """
     _check_alike(reference, received)
-    error = reference.pixels.astype(np.float64) - received.pixels
+    error = reference.samples.astype(np.float64) - received.samples.astype(np.float64)
     mean_square = float(np.mean(error * error))
-    return 10 * log10(reference.peak**2 / mean_square) if mean_square else inf
+    if mean_square == 0:
+        return inf
+    return 10 * log10(reference.peak**2 / mean_square) if reference.peak else -inf
 
 
-def ms_ssim_db(reference: Image, received: Image) -> float | None:
-    """-10 log10(1 - MS-SSIM), or None for pictures too small for its five scales.
+def ms_ssim_db(reference: Source, received: Source) -> float | None:
+    """-10 log10(1 - MS-SSIM), or None for audio, arrays and pictures too small for five scales.
 
     Z. Wang, E. P. Simoncelli, A. C. Bovik, "Multiscale structural similarity for image quality
     assessment", Asilomar 2003, doi:10.1109/ACSSC.2003.1292216.
 
     Raises:
-        ImplicitJsccError: the pictures' shapes or depths differ.
+        ImplicitJsccError: the sources' kinds, shapes or types differ.
     """
     _check_alike(reference, received)
+    if not (isinstance(reference, Image) and isinstance(received, Image)):
+        return None
     if min(reference.pixels.shape[:2]) < _MS_SSIM_SMALLEST_SIDE:
         return None
     x, y = (
@@ -54,16 +60,9 @@ def ms_ssim_db(reference: Image, received: Image) -> float | None:
     return -10 * log10(1 - similarity) if similarity < 1 else inf
 
 
-def _check_alike(reference: Image, received: Image) -> None:
-    if (
-        reference.pixels.shape != received.pixels.shape
-        or reference.pixels.dtype != received.pixels.dtype
-    ):
+def _check_alike(reference: Source, received: Source) -> None:
+    same = reference.samples.shape == received.samples.shape
+    if not same or reference.describe() != received.describe():
         raise ImplicitJsccError(
-            f"the reference is {_describe(reference)}, the picture is {_describe(received)}"
+            f"the reference is {reference.describe()}, what was received is {received.describe()}"
         )
-
-
-def _describe(image: Image) -> str:
-    height, width, channels = image.pixels.shape
-    return f"{width}x{height}, {channels} x {8 * image.pixels.itemsize} bits"

@@ -28,6 +28,7 @@ def make_model(profile: CodecProfile, engine: str) -> Model:
         hidden_dim=profile.hidden_dim,
         activation=profile.activation,
         noise_matrix=profile.noise_matrix,
+        dimensions=profile.dimensions,
     )
     model: Model = NativeModel(shape) if engine == "native" else TorchModel(shape)
     if profile.noise_matrix:

@@ -4,6 +4,9 @@
 What the paper leaves open follows from its counts (607 parameters and 641 multiplications a pixel
 at d = 12): one 8 x 8 upsampling kernel shared by all levels, 1 x 1 layers of sizes n_in-d-d-C, two
 residual 3 x 3 layers C-C, all of them with bias.
+
+A source of one dimension is a picture of height 1 whose kernels have one row: 8 taps in ReDU, 3 in
+the residual layers. Every function here takes the number of rows from the kernel that it is given.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 REDU_KERNEL = 8
-REDU_PARAMETERS = REDU_KERNEL**2
+RESIDUAL_KERNEL = 3
 _PAD = 2  # replicated on each side, enough for the 8 taps of a factor 2
 
 # The cubic kernel with a = -0.75 at half-pixel phases, as torch's bicubic interpolation has it;
@@ -33,10 +36,15 @@ BICUBIC_TAPS = (
 )
 
 
-def bicubic_kernel() -> Tensor:
-    """The 8 x 8 kernel that upsamples by 2, shape (64,)."""
+def redu_parameters(dimensions: int) -> int:
+    """Taps of ReDU's kernel: 8 for one dimension, 64 for two."""
+    return int(REDU_KERNEL**dimensions)
+
+
+def bicubic_kernel(dimensions: int = 2) -> Tensor:
+    """The kernel that upsamples by 2, shape (8^dimensions,)."""
     taps = torch.tensor(BICUBIC_TAPS)
-    return torch.outer(taps, taps).reshape(-1)
+    return taps if dimensions == 1 else torch.outer(taps, taps).reshape(-1)
 
 
 def upsample(maps: Tensor, kernel: Tensor, size: tuple[int, int]) -> Tensor:
@@ -44,17 +52,19 @@ def upsample(maps: Tensor, kernel: Tensor, size: tuple[int, int]) -> Tensor:
 
     Args:
         maps: shape (n, h, w).
-        kernel: shape (64,).
-        size: height and width to trim to, at most twice those of ``maps``.
+        kernel: shape (64,), or (8,) to upsample the width only.
+        size: height and width to trim to, at most those of the upsampled ``maps``.
 
     Returns:
         shape (n, height, width).
     """
-    padded = F.pad(maps.unsqueeze(1), (_PAD,) * 4, mode="replicate")
-    weight = kernel.view(1, 1, REDU_KERNEL, REDU_KERNEL)
-    full = F.conv_transpose2d(padded, weight, stride=2, padding=3).squeeze(1)
-    edge = 2 * _PAD
-    return full[:, edge : edge + size[0], edge : edge + size[1]]
+    weight = kernel.view(1, 1, -1, REDU_KERNEL)
+    flat = weight.shape[2] == 1
+    rows, stride, cut = (0, 1, 0) if flat else (_PAD, 2, 3)
+    padded = F.pad(maps.unsqueeze(1), (_PAD, _PAD, rows, rows), mode="replicate")
+    full = F.conv_transpose2d(padded, weight, stride=(stride, 2), padding=(cut, 3)).squeeze(1)
+    top, left = 2 * rows, 2 * _PAD
+    return full[:, top : top + size[0], left : left + size[1]]
 
 
 def upsample_pyramid(levels: list[Tensor], kernel: Tensor) -> Tensor:
@@ -62,7 +72,7 @@ def upsample_pyramid(levels: list[Tensor], kernel: Tensor) -> Tensor:
 
     Args:
         levels: finest first, each of shape (L_k, h_k, w_k).
-        kernel: shape (64,).
+        kernel: shape (64,), or (8,) for levels of height 1.
 
     Returns:
         U, shape (sum of L_k, height, width), channels of the finest level first.
@@ -82,16 +92,19 @@ class SynthesisShape:
         inputs: channels that enter it: those of U, and of M where the noise matrix is in use.
         hidden_dim: d of the paper.
         outputs: C, the source's channels.
+        dimensions: 1 or 2, of the source.
     """
 
     inputs: int
     hidden_dim: int
     outputs: int
+    dimensions: int = 2
 
     @property
     def tensors(self) -> list[tuple[int, ...]]:
         """Shapes of weight and bias of the five layers, in the order of transmission."""
         d, c = self.hidden_dim, self.outputs
+        rows = RESIDUAL_KERNEL if self.dimensions == 2 else 1
         return [
             (d, self.inputs),
             (d,),
@@ -99,9 +112,9 @@ class SynthesisShape:
             (d,),
             (c, d),
             (c,),
-            (c, c, 3, 3),
+            (c, c, rows, RESIDUAL_KERNEL),
             (c,),
-            (c, c, 3, 3),
+            (c, c, rows, RESIDUAL_KERNEL),
             (c,),
         ]
 
@@ -123,14 +136,15 @@ def _activate(values: Tensor, activation: str) -> Tensor:
 
 
 def _residual(maps: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    padded = F.pad(maps.unsqueeze(0), (1, 1, 1, 1), mode="replicate")
+    rows = weight.shape[2] // 2
+    padded = F.pad(maps.unsqueeze(0), (1, 1, rows, rows), mode="replicate")
     # Three channels: on a CPU the channels-last convolution is more than twice as fast.
     padded = padded.contiguous(memory_format=torch.channels_last)
     return maps + F.conv2d(padded, weight, bias).squeeze(0)
 
 
 def synthesise(maps: Tensor, tensors: list[Tensor], activation: str) -> Tensor:
-    """LSM: the source from U (and M), pixel by pixel, then refined by two residual 3 x 3 layers.
+    """LSM: the source from U (and M), pixel by pixel, then refined by two residual layers.
 
     Args:
         maps: shape (inputs, height, width).

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil, sqrt
 
 import numpy as np
 import torch
@@ -39,7 +40,8 @@ def level_pictures(encoded: EncodedSource, snr_db: float, seed: int = 0) -> list
     """All levels, finest first, over the ideal channel.
 
     Magnitudes share one scale over all levels, so that brightness shows how power is allocated;
-    ReDU's channels are each stretched to their own range.
+    ReDU's channels are each stretched to their own range. Levels of one dimension are folded into
+    rows, to be read line by line.
 
     Args:
         encoded: what is sent.
@@ -69,7 +71,7 @@ def level_pictures(encoded: EncodedSource, snr_db: float, seed: int = 0) -> list
                     level=index + 1,
                     sent=_magnitude(sent[index], white),
                     received=_magnitude(noisy[index], white),
-                    upsampled=np.hstack([_stretch(channel) for channel in channels]),
+                    upsampled=np.hstack([_stretch(_folded(channel)) for channel in channels]),
                 )
             )
         first += maps
@@ -87,7 +89,18 @@ def _levels(reals: torch.Tensor, profile: CodecProfile) -> list[torch.Tensor]:
 
 
 def _magnitude(maps: np.ndarray, white: float) -> np.ndarray:
-    return np.hstack([np.clip(np.abs(m) / white * 255, 0, 255).astype(np.uint8) for m in maps])
+    scaled = [np.clip(np.abs(_folded(m)) / white * 255, 0, 255) for m in maps]
+    return np.hstack(scaled).astype(np.uint8)
+
+
+def _folded(values: np.ndarray) -> np.ndarray:
+    """A map of one row as about as many rows as columns, zeros at the end; others as they are."""
+    height, width = values.shape
+    if height > 1:
+        return values
+    columns = ceil(sqrt(width))
+    rows = ceil(width / columns)
+    return np.pad(values[0], (0, rows * columns - width)).reshape(rows, columns)
 
 
 def _stretch(channel: np.ndarray) -> np.ndarray:

@@ -9,7 +9,8 @@ from math import ceil, log10
 
 from ..errors import ImplicitJsccError
 from . import channel_uses
-from .network import REDU_PARAMETERS, SynthesisShape
+from .formats import ImageFormat, SourceFormat
+from .network import SynthesisShape, redu_parameters
 from .profile import CodecProfile
 from .pyramid import default_level_channels
 from .settings import EncoderSettings
@@ -18,34 +19,45 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_HIDDEN_DIM = 12
 
-# Parameters take at most this part of the power where the user did not say how much.
-_LARGEST_DEFAULT_SHARE = 0.5
+# Parameters take at most this part of the power where the user did not say how much, by dimensions:
+# they are 3 % of a picture's channel uses and 16 % of a signal's. Both measured: docs/codec.md.
+_LARGEST_DEFAULT_SHARE = {1: 1 / 3, 2: 1 / 2}
 # At most, whatever the user said: rounding the scales moves it by some percent.
 _LARGEST_SHARE = 0.8
 
 
+# A picture's map carries up to three channels, a signal's one: then every kind spends about the
+# same share of its channel uses on symbols.
+_PICTURE_CHANNELS_A_MAP = 3
+
+
 def plan(
-    height: int, width: int, channels: int, bits: int, settings: EncoderSettings
+    height: int, width: int, channels: int, source_format: SourceFormat, settings: EncoderSettings
 ) -> CodecProfile:
-    """The profile of one picture.
+    """The profile of one source.
 
     Args:
-        height, width, channels: of the picture.
-        bits: 8 or 16 a sample.
+        height, width, channels: of the source; height 1 for one dimension.
+        source_format: what its values stand for.
         settings: what the user set.
 
     Raises:
         ImplicitJsccError: an explicit ratio or repetition factor cannot be met; the message names
             the least ratio that can.
     """
-    level_channels = default_level_channels(height, width)
+    dimensions = source_format.dimensions
+    maps = channels if dimensions == 1 else -(-channels // _PICTURE_CHANNELS_A_MAP)
+    level_channels = default_level_channels(height, width, maps)
     hidden_dim = settings.hidden_dim or DEFAULT_HIDDEN_DIM
     inputs = sum(level_channels) * (2 if settings.noise_matrix else 1)
-    synthesis = SynthesisShape(inputs, hidden_dim, channels).parameters
+    synthesis = SynthesisShape(inputs, hidden_dim, channels, dimensions).parameters
+    redu = redu_parameters(dimensions)
     symbol_uses = channel_uses.symbol_uses(height, width, level_channels)
-    uses = _total_uses(height * width * channels, symbol_uses, synthesis, settings)
+    ratio = _default_ratio(channels, source_format)
+    samples = height * width * channels
+    uses = _total_uses(samples, symbol_uses, synthesis, redu, ratio, settings)
     return CodecProfile(
-        kind="image16" if bits == 16 else "image8",
+        format=source_format,
         height=height,
         width=width,
         channels=channels,
@@ -54,7 +66,9 @@ def plan(
         activation=settings.recipe.activation,
         noise_matrix=settings.noise_matrix,
         strategy="repetition",
-        repetition_lsm=_repetition_lsm(uses - symbol_uses, hidden_dim, synthesis, settings),
+        repetition_lsm=_repetition_lsm(
+            uses - symbol_uses, hidden_dim, synthesis, dimensions, settings
+        ),
         channel_uses=uses,
         snr_db=round(settings.snr_db, 2),
         seed=settings.seed,
@@ -70,8 +84,9 @@ def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
     part_of_uses = profile.parameter_uses / profile.channel_uses
     power = float(10 ** (settings.recipe.power_db / 10))
     if settings.power_db is None:
-        # An image so small that its decoder fills the channel uses gets at least equal power.
-        return min(power, max(1.0, _LARGEST_DEFAULT_SHARE / part_of_uses))
+        # Where a small source's decoder fills the channel uses it gets about equal power.
+        share = _LARGEST_DEFAULT_SHARE[profile.dimensions]
+        return min(power, max(min(1.0, _LARGEST_SHARE / part_of_uses), share / part_of_uses))
     if power * part_of_uses > _LARGEST_SHARE:
         raise ImplicitJsccError(
             f"{settings.power_db:g} dB for the parameters would leave no power for the symbols: "
@@ -80,9 +95,24 @@ def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
     return power
 
 
-def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: EncoderSettings) -> int:
-    lsm, redu = settings.repetition_lsm, settings.repetition_redu
-    least_reals = synthesis * (lsm or 1) + REDU_PARAMETERS * (redu or 1)
+def _default_ratio(channels: int, source_format: SourceFormat) -> Fraction | None:
+    """R that the paper has for such a source; None where the least that can is the default."""
+    if source_format.dimensions == 1:
+        return channel_uses.SIGNAL_BANDWIDTH_RATIO
+    picture = isinstance(source_format, ImageFormat) and channels == 3
+    return channel_uses.IMAGE_BANDWIDTH_RATIO if picture else None
+
+
+def _total_uses(
+    samples: int,
+    symbol_uses: int,
+    synthesis: int,
+    redu: int,
+    default_ratio: Fraction | None,
+    settings: EncoderSettings,
+) -> int:
+    lsm, redu_copies = settings.repetition_lsm, settings.repetition_redu
+    least_reals = synthesis * (lsm or 1) + redu * (redu_copies or 1)
     least = symbol_uses + -(-least_reals // 2)
     if settings.bandwidth_ratio is not None:
         uses = channel_uses.total_uses(samples, settings.bandwidth_ratio)
@@ -92,13 +122,13 @@ def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: Encode
                 f"source and its decoder: the least that can is {_ratio(least, samples):.6f}"
             )
         return uses
-    if lsm and redu:
+    if lsm and redu_copies:
         return least
-    uses = channel_uses.total_uses(samples, channel_uses.IMAGE_BANDWIDTH_RATIO)
+    uses = channel_uses.total_uses(samples, default_ratio) if default_ratio else 0
     if uses < least:
         _log.warning(
-            "the bandwidth ratio is raised to %.6f, the least that carries this source and its "
-            "decoder",
+            "the bandwidth ratio is %s %.6f, the least that carries this source and its decoder",
+            "raised to" if default_ratio else "set to",
             _ratio(least, samples),
         )
         return least
@@ -106,14 +136,21 @@ def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: Encode
 
 
 def _repetition_lsm(
-    parameter_uses: int, hidden_dim: int, synthesis: int, settings: EncoderSettings
+    parameter_uses: int,
+    hidden_dim: int,
+    synthesis: int,
+    dimensions: int,
+    settings: EncoderSettings,
 ) -> int:
+    redu = redu_parameters(dimensions)
     if settings.repetition_lsm:
         return settings.repetition_lsm
     if settings.repetition_redu:
-        left = 2 * parameter_uses - settings.repetition_redu * REDU_PARAMETERS
+        left = 2 * parameter_uses - settings.repetition_redu * redu
         return left // synthesis
-    return channel_uses.default_repetition(hidden_dim, parameter_uses, synthesis)
+    if dimensions == 1:
+        return channel_uses.signal_repetition(parameter_uses, synthesis, redu)
+    return channel_uses.default_repetition(hidden_dim, parameter_uses, synthesis, redu)
 
 
 def _ratio(uses: int, samples: int) -> float:

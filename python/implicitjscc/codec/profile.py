@@ -9,11 +9,13 @@ from math import log2
 from ..content import DESCRIPTION_BYTES
 from ..errors import ImplicitJsccError
 from . import bitfields, channel_uses
-from .network import REDU_PARAMETERS, SynthesisShape
+from .formats import KIND_BITS, SourceFormat, dimensions_of, read_format
+from .network import SynthesisShape, redu_parameters
 from .pyramid import MAXIMUM_LEVELS, level_sizes, real_symbols
 
 # What a receiver accepts: a header can be forged, and memory follows from these numbers.
 MAXIMUM_PIXELS = 1 << 23
+SMALLEST_LENGTH = 16
 MAXIMUM_HIDDEN_DIM = 64
 MAXIMUM_REPETITION = 4095
 MAXIMUM_LEVEL_CHANNELS = 15
@@ -29,9 +31,6 @@ SCALES = 11
 _SCALE_STEPS_PER_OCTAVE = 8
 _SCALE_OFFSET = 96
 
-_KINDS = ("image8", "image16")
-# What picture files hold: grey or RGB, and grey of 16 bits.
-_CHANNELS = {"image8": (1, 3), "image16": (1,)}
 _ACTIVATIONS = ("relu", "gelu")
 _STRATEGIES = ("repetition",)
 
@@ -41,8 +40,8 @@ class CodecProfile:
     """Shape of one source's codec.
 
     Attributes:
-        kind: "image8" or "image16": 8 or 16 bits a sample.
-        height, width, channels: of the source.
+        format: what the source's values stand for.
+        height, width, channels: of the source; height 1 for one dimension.
         level_channels: L_k, finest level first.
         hidden_dim: d.
         activation: "relu" or "gelu" in the synthesis module.
@@ -55,7 +54,7 @@ class CodecProfile:
         scale_codes: one a parameter tensor, ten of the synthesis module and ReDU's.
     """
 
-    kind: str
+    format: SourceFormat
     height: int
     width: int
     channels: int
@@ -77,10 +76,9 @@ class CodecProfile:
             ImplicitJsccError: a field is out of its bounds, or the fields contradict each other.
         """
         checks = (
-            (self.kind in _KINDS, "kind of source"),
-            (self.height >= 1 and self.width >= 1, "size"),
+            (1 <= self.height <= self._largest_height and 1 <= self.width, "size"),
             (self.height * self.width <= MAXIMUM_PIXELS, "number of pixels"),
-            (self.channels in _CHANNELS.get(self.kind, ()), "number of channels"),
+            (self.format.allows(self.channels), "number of channels"),
             (1 <= len(self.level_channels) <= MAXIMUM_LEVELS, "number of levels"),
             (all(0 <= n <= MAXIMUM_LEVEL_CHANNELS for n in self.level_channels), "level's maps"),
             (bool(self.level_channels) and self.level_channels[-1] > 0, "coarsest level"),
@@ -96,13 +94,23 @@ class CodecProfile:
         for holds, name in checks:
             if not holds:
                 raise ImplicitJsccError(f"the codec's profile has an impossible {name}")
-        widest = max(self.synthesis.inputs, self.hidden_dim)
+        widest = max(self.synthesis.inputs, self.hidden_dim, self.channels)
         if widest * self.height * self.width > MAXIMUM_LAYER_VALUES:
             raise ImplicitJsccError("the codec's profile has an impossible size of its layers")
         if not self.symbol_uses < self.channel_uses <= self._most_channel_uses:
             raise ImplicitJsccError("the codec's profile has an impossible number of channel uses")
         if self.repetition_redu < 1:
             raise ImplicitJsccError("the codec's profile leaves no channel uses for ReDU")
+
+    @property
+    def kind(self) -> str:
+        """Name of the source's kind."""
+        return self.format.kind
+
+    @property
+    def dimensions(self) -> int:
+        """1 for signals, 2 for pictures."""
+        return self.format.dimensions
 
     @property
     def samples(self) -> int:
@@ -123,12 +131,17 @@ class CodecProfile:
     def synthesis(self) -> SynthesisShape:
         """Sizes of the synthesis module."""
         inputs = 2 * self.maps if self.noise_matrix else self.maps
-        return SynthesisShape(inputs, self.hidden_dim, self.channels)
+        return SynthesisShape(inputs, self.hidden_dim, self.channels, self.dimensions)
+
+    @property
+    def redu_parameters(self) -> int:
+        """Taps of ReDU's kernel."""
+        return redu_parameters(self.dimensions)
 
     @property
     def parameters(self) -> int:
         """Parameters of the whole decoder."""
-        return self.synthesis.parameters + REDU_PARAMETERS
+        return self.synthesis.parameters + self.redu_parameters
 
     @property
     def real_symbols(self) -> int:
@@ -149,7 +162,10 @@ class CodecProfile:
     def repetition_redu(self) -> int:
         """kappa_T: whole copies of ReDU's kernel."""
         return channel_uses.redu_repetition(
-            self.parameter_uses, self.synthesis.parameters, self.repetition_lsm
+            self.parameter_uses,
+            self.synthesis.parameters,
+            self.redu_parameters,
+            self.repetition_lsm,
         )
 
     @property
@@ -168,29 +184,34 @@ class CodecProfile:
         return tuple(scale_of(code) for code in self.scale_codes)
 
     @property
+    def _largest_height(self) -> int:
+        return 1 if self.dimensions == 1 else 0xFFFF
+
+    @property
     def _most_channel_uses(self) -> int:
         reals = 2 * MAXIMUM_REPETITION * self.parameters
         return self.symbol_uses + max(reals, 4 * self.samples)
 
     def to_bytes(self) -> bytes:
         """The profile as the header carries it; k travels beside it."""
-        fields = [
-            (_KINDS.index(self.kind), 4),
+        size = [(self.width, 32)] if self.dimensions == 1 else [(self.height, 16), (self.width, 16)]
+        head = [
+            (self.format.number, 4),
             (_STRATEGIES.index(self.strategy), 2),
-            (_ACTIVATIONS.index(self.activation), 2),
+            (_ACTIVATIONS.index(self.activation), 1),
             (int(self.noise_matrix), 1),
-            (self.height, 16),
-            (self.width, 16),
+            *size,
             (self.channels, 8),
             *((n, 4) for n in self.level_channels),
             *((0, 4) for _ in range(MAXIMUM_LEVELS - len(self.level_channels))),
             (self.hidden_dim, 7),
-            (self.repetition_lsm, 12),
             (round((self.snr_db + _SNR_OFFSET_DB) / SNR_STEP_DB), 15),
             (self.seed, 32),
-            *((code, 7) for code in self.scale_codes),
         ]
-        return bitfields.pack(fields, DESCRIPTION_BYTES)
+        strategy = [(self.repetition_lsm, 12), *((code, 7) for code in self.scale_codes)]
+        kind = self.format.fields()
+        free = KIND_BITS - sum(width for _, width in kind)
+        return bitfields.pack([*head, *strategy, *kind, (0, free)], DESCRIPTION_BYTES)
 
     @classmethod
     def from_bytes(cls, description: bytes, channel_uses: int) -> CodecProfile:
@@ -202,33 +223,43 @@ class CodecProfile:
         if len(description) != DESCRIPTION_BYTES:
             raise ImplicitJsccError("the codec's description has a wrong length")
         reader = bitfields.Reader(description)
-        kind, strategy, activation = reader.take(4), reader.take(2), reader.take(2)
-        if kind >= len(_KINDS) or strategy >= len(_STRATEGIES) or activation >= len(_ACTIVATIONS):
+        number, strategy, activation = reader.take(4), reader.take(2), reader.take(1)
+        if strategy >= len(_STRATEGIES):
             raise ImplicitJsccError("the content needs a newer version of this program")
         noise_matrix = bool(reader.take(1))
-        height, width, channels = reader.take(16), reader.take(16), reader.take(8)
+        kind_bits = int.from_bytes(description, "big") & ((1 << KIND_BITS) - 1)
+        if dimensions_of(number, kind_bits) == 1:
+            height, width = 1, reader.take(32)
+        else:
+            height, width = reader.take(16), reader.take(16)
+        channels = reader.take(8)
         levels = [reader.take(4) for _ in range(MAXIMUM_LEVELS)]
         while levels and levels[-1] == 0:
             levels.pop()
-        profile = cls(
-            kind=_KINDS[kind],
+        hidden_dim = reader.take(7)
+        snr_db = round(reader.take(15) * SNR_STEP_DB - _SNR_OFFSET_DB, 2)
+        seed = reader.take(32)
+        repetition_lsm = reader.take(12)
+        scale_codes = tuple(reader.take(7) for _ in range(SCALES))
+        source_format = read_format(number, reader)
+        if reader.rest():
+            raise ImplicitJsccError("the content needs a newer version of this program")
+        return cls(
+            format=source_format,
             height=height,
             width=width,
             channels=channels,
             level_channels=tuple(levels),
-            hidden_dim=reader.take(7),
+            hidden_dim=hidden_dim,
             activation=_ACTIVATIONS[activation],
             noise_matrix=noise_matrix,
             strategy=_STRATEGIES[strategy],
-            repetition_lsm=reader.take(12),
+            repetition_lsm=repetition_lsm,
             channel_uses=channel_uses,
-            snr_db=round(reader.take(15) * SNR_STEP_DB - _SNR_OFFSET_DB, 2),
-            seed=reader.take(32),
-            scale_codes=tuple(reader.take(7) for _ in range(SCALES)),
+            snr_db=snr_db,
+            seed=seed,
+            scale_codes=scale_codes,
         )
-        if reader.rest():
-            raise ImplicitJsccError("the content needs a newer version of this program")
-        return profile
 
 
 def scale_of(code: int) -> float:

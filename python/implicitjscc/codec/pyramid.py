@@ -8,7 +8,10 @@ PAPER_LEVELS = 7
 
 
 def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
-    """Height and width of each level, finest first: each is half of the one before, rounded up."""
+    """Height and width of each level, finest first: each is half of the one before, rounded up.
+
+    A height of 1 stays 1: one dimension is no case of its own.
+    """
     sizes = [(height, width)]
     while len(sizes) < levels:
         height, width = -(-height // 2), -(-width // 2)
@@ -16,13 +19,18 @@ def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
     return sizes
 
 
-def default_level_channels(height: int, width: int) -> tuple[int, ...]:
-    """One map a level and the paper's seven levels, fewer where a level would be 1 x 1 already."""
+def default_level_channels(height: int, width: int, maps: int = 1) -> tuple[int, ...]:
+    """The paper's seven levels, fewer where a level would be 1 x 1 already.
+
+    Args:
+        height, width: of the source.
+        maps: of each level.
+    """
     levels = 1
     while levels < PAPER_LEVELS and (height > 1 or width > 1):
         height, width = -(-height // 2), -(-width // 2)
         levels += 1
-    return (1,) * levels
+    return (maps,) * levels
 
 
 def real_symbols(height: int, width: int, level_channels: tuple[int, ...]) -> int:

@@ -17,13 +17,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .network import REDU_PARAMETERS
-from .profile import CodecProfile, nearest_scale_code
+from .profile import SCALE_CODES, CodecProfile, nearest_scale_code, scale_of
 
 
 def tensor_sizes(profile: CodecProfile) -> list[int]:
     """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
-    return [prod(shape) for shape in profile.synthesis.tensors] + [REDU_PARAMETERS]
+    return [prod(shape) for shape in profile.synthesis.tensors] + [profile.redu_parameters]
 
 
 def schedule(profile: CodecProfile) -> NDArray[np.int64]:
@@ -36,14 +35,15 @@ def schedule(profile: CodecProfile) -> NDArray[np.int64]:
         shape (2 * parameter_uses,), indices into the flat parameter vector.
     """
     synthesis = profile.synthesis.parameters
+    redu = profile.redu_parameters
     total = 2 * profile.parameter_uses
     order = np.concatenate(
         (
             _copies_of_pairs(np.arange(synthesis), profile.repetition_lsm),
-            _copies_of_pairs(synthesis + np.arange(REDU_PARAMETERS), profile.repetition_redu),
+            _copies_of_pairs(synthesis + np.arange(redu), profile.repetition_redu),
         )
     )
-    extra = synthesis + np.arange(total - order.size) % REDU_PARAMETERS
+    extra = synthesis + np.arange(total - order.size) % redu
     return np.concatenate((order, extra))
 
 
@@ -61,19 +61,30 @@ def copies(profile: CodecProfile) -> NDArray[np.int64]:
 def fit_scales(
     profile: CodecProfile, parameters: Tensor, powers: NDArray[np.float64]
 ) -> tuple[int, ...]:
-    """Scale codes with which each tensor's symbols come closest to its power.
+    """Scale codes with which each tensor's symbols come closest to its power, and all of them
+    together take no more than planned.
 
     Args:
         profile: sizes.
         parameters: shape (parameters,).
         powers: mean power a complex channel use for each of the eleven tensors.
     """
-    parts = parameters.detach().split(tensor_sizes(profile))
-    rms = [float(part.double().square().mean().sqrt()) for part in parts]
-    return tuple(
-        nearest_scale_code(amplitude * sqrt(2 / power))
-        for amplitude, power in zip(rms, powers, strict=True)
-    )
+    sizes = tensor_sizes(profile)
+    sent = np.split(copies(profile), np.cumsum(sizes)[:-1])
+    values = np.split(parameters.detach().double().numpy(), np.cumsum(sizes)[:-1])
+    rms = [sqrt(float(np.square(part).mean())) for part in values]
+    codes = [nearest_scale_code(a * sqrt(2 / p)) for a, p in zip(rms, powers, strict=True)]
+    unscaled = np.array([float(n @ np.square(v)) for n, v in zip(sent, values, strict=True)])
+    planned = np.array([n.sum() for n in sent]) * powers / 2
+    # Rounded scales may take more energy than was planned, and the symbols lack it: no more.
+    while (energy := unscaled / np.square([scale_of(code) for code in codes])).sum() > (
+        planned.sum()
+    ):
+        excess = np.where(np.array(codes) < SCALE_CODES - 1, energy / planned, 0.0)
+        if not excess.any():
+            break
+        codes[int(excess.argmax())] += 1
+    return tuple(codes)
 
 
 class NoisyParameters:

@@ -18,9 +18,10 @@ class Recipe:
     Attributes:
         steps: gradient steps.
         activation: "relu" or "gelu".
-        start: "image" starts X and the decoder from a pyramid of the source, "random" does not.
+        start: "source" starts X and the decoder from a pyramid of the source, "random" does not.
         optimiser: of the parameters, "soap" or "adam"; symbols always take Adam.
         parameter_rate, symbol_rate: learning rates at their peak; both end at 0 on a cosine.
+        signal_symbol_rate: that of the symbols for sources of one dimension.
         power_rate: that of the split of power among the parameter tensors; 0 leaves it equal.
         second_moment: Adam's beta_2.
         warm_up: steps over which the rates rise.
@@ -30,15 +31,22 @@ class Recipe:
 
     steps: int
     activation: str = "relu"
-    start: str = "image"
+    start: str = "source"
     optimiser: str = "soap"
     parameter_rate: float = 0.02
     symbol_rate: float = 0.03
+    signal_symbol_rate: float = 0.1
     power_rate: float = 0.03
     second_moment: float = 0.99
     warm_up: int = 50
     antithetic: bool = True
     power_db: float = 9.0
+
+    def for_dimensions(self, dimensions: int) -> Recipe:
+        """The recipe for sources of so many dimensions."""
+        if dimensions == 1:
+            return replace(self, symbol_rate=self.signal_symbol_rate)
+        return self
 
 
 PRESETS = {
@@ -53,6 +61,7 @@ PRESETS = {
         optimiser="adam",
         parameter_rate=0.01,
         symbol_rate=0.01,
+        signal_symbol_rate=0.01,
         power_rate=0.0,
         second_moment=0.999,
         warm_up=0,
@@ -68,7 +77,8 @@ class EncoderSettings:
 
     Attributes:
         snr_db: design SNR, -20 to 60 dB.
-        bandwidth_ratio: R; None for 11/48, or the least that carries the decoder.
+        bandwidth_ratio: R; None for the paper's (11/48 for RGB pictures, 1.1796875 for one
+            dimension), or the least that carries the decoder.
         preset: name in :data:`PRESETS`.
         steps: in place of the preset's.
         seconds: wall time after which encoding ends, whatever the steps.

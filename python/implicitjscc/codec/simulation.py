@@ -10,7 +10,7 @@ from math import sqrt
 from . import metrics
 from .decoder import decode
 from .encoded import EncodedSource
-from .sources import Image
+from .sources import Source
 from .symbol_channel import awgn
 
 
@@ -22,7 +22,7 @@ class Quality:
         snr_db: Es/N0.
         psnr_db: mean over the receptions.
         psnr_std_db: standard deviation over them; 0 for one.
-        ms_ssim_db: mean, or None for a picture too small.
+        ms_ssim_db: mean, or None where there is none.
         decode_ms: mean time of a decoding.
     """
 
@@ -35,7 +35,7 @@ class Quality:
 
 def simulate(
     encoded: EncodedSource,
-    reference: Image,
+    reference: Source,
     snr_db: float,
     trials: int,
     seed: int = 0,
@@ -60,10 +60,10 @@ def simulate(
     for trial in range(trials):
         received = awgn(content, snr_db, seed + trial)
         began = time.monotonic()
-        image = decode(received, engine)
+        source = decode(received, engine)
         decode_s += time.monotonic() - began
-        psnrs.append(metrics.psnr_db(reference, image))
-        similarities.append(metrics.ms_ssim_db(reference, image))
+        psnrs.append(metrics.psnr_db(reference, source))
+        similarities.append(metrics.ms_ssim_db(reference, source))
     mean = sum(psnrs) / trials
     spread = sqrt(sum((p - mean) ** 2 for p in psnrs) / max(trials - 1, 1))
     known = [s for s in similarities if s is not None]

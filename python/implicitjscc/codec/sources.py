@@ -1,135 +1,167 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pictures from and to files."""
+"""Sources of every kind: pictures, audio, arrays; from and to files."""
 
 from __future__ import annotations
 
 import logging
 import os
-import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
-from PIL import UnidentifiedImageError
 
 from ..errors import ImplicitJsccError
-from .profile import MAXIMUM_PIXELS
+from . import arrays, audio
+from .arrays import Array, read_array, write_array
+from .audio import Audio, read_audio, write_audio
+from .formats import ArrayFormat, AudioFormat, ImageFormat, SourceFormat
+from .images import Image, is_picture_ending, read_image, write_image
+
+__all__ = [
+    "Array",
+    "Audio",
+    "Image",
+    "Source",
+    "check_ending",
+    "fitting_path",
+    "from_normalised",
+    "read_array",
+    "read_audio",
+    "read_image",
+    "read_source",
+    "write_array",
+    "write_audio",
+    "write_image",
+    "write_source",
+]
 
 _log = logging.getLogger(__name__)
 
-SMALLEST_SIDE = 16
 
-
-@dataclass(frozen=True)
-class Image:
-    """A picture.
-
-    Attributes:
-        pixels: shape (height, width, channels), uint8 or uint16; 1 channel (grey) or 3 (RGB).
-    """
-
-    pixels: NDArray[np.uint8] | NDArray[np.uint16]
+class Source(Protocol):
+    """What the codec needs of a source."""
 
     @property
-    def peak(self) -> int:
-        """The largest value a sample can have: 255 or 65535."""
-        return int(np.iinfo(self.pixels.dtype).max)
+    def format(self) -> SourceFormat:
+        """What its values stand for."""
+
+    @property
+    def size(self) -> tuple[int, int, int]:
+        """Height, width, channels; height 1 for one dimension."""
+
+    @property
+    def samples(self) -> NDArray[Any]:
+        """In the source's own type and shape: what a PSNR compares."""
+
+    @property
+    def peak(self) -> float:
+        """The PSNR's, in units of the samples."""
+
+    def normalised(self) -> NDArray[np.float32]:
+        """Values from 0 to 1, shape (channels, height, width)."""
+
+    def describe(self) -> str:
+        """Size and type, for messages."""
 
 
-def read_image(path: str | os.PathLike[str]) -> Image:
-    """Read a picture in any mode that Pillow reads.
+def from_normalised(values: NDArray[np.float32], format: SourceFormat) -> Source:
+    """The source of a decoder's values from 0 to 1, shape (channels, height, width)."""
+    if isinstance(format, AudioFormat):
+        return Audio.from_normalised(values, format)
+    if isinstance(format, ArrayFormat):
+        return Array.from_normalised(values, format)
+    assert isinstance(format, ImageFormat)
+    return Image.from_normalised(values, format)
 
-    Alpha is dropped, palettes and other colour spaces become RGB; more than 8 bits a sample stay 16
-    bits where the file has grey levels of that depth. What is changed is said in the log.
+
+def read_source(path: str | os.PathLike[str]) -> Source:
+    """Read a picture, a WAV or FLAC file or a ``.npy``: told by content, else by the ending.
 
     Raises:
-        ImplicitJsccError: no such file, no picture, a damaged one, or a size out of bounds.
+        ImplicitJsccError: no such file, or none that can be encoded; the message says why.
     """
     name = os.fspath(path)
+    if os.path.exists(name) and not os.path.isfile(name):
+        raise ImplicitJsccError(f"{name}: not a file")
     try:
-        with PillowImage.open(name) as opened:
-            _check_size(name, *opened.size)
-            opened.load()
-            pixels = _to_pixels(name, opened)
+        with open(name, "rb") as file:
+            start = file.read(12)
     except FileNotFoundError:
         raise ImplicitJsccError(f"{name}: no such file") from None
-    except UnidentifiedImageError:
-        raise ImplicitJsccError(f"{name}: not a picture that Pillow can read") from None
-    except PillowImage.DecompressionBombError as error:
-        raise ImplicitJsccError(f"{name}: {error}") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise ImplicitJsccError(f"{name}: the picture cannot be read ({reason})") from None
-    return Image(pixels)
+    except OSError as error:
+        raise ImplicitJsccError(f"{name}: cannot be read ({error.strerror})") from None
+    ending = Path(name).suffix.lower()
+    wave = start[:4] in (b"RIFF", b"RF64", b"RIFX") and start[8:12] == b"WAVE"
+    if wave or start[:4] == b"fLaC" or ending in audio.ENDINGS:
+        return read_audio(name)
+    if start.startswith(arrays.MAGIC) or ending == arrays.ENDING:
+        return read_array(name)
+    return read_image(name)
 
 
-def write_image(path: str | os.PathLike[str], image: Image) -> None:
-    """Write a picture in the format that the file's ending names, whole or not at all.
+def write_source(path: str | os.PathLike[str], source: Source) -> None:
+    """Write a source in the format that the file's ending names, whole or not at all.
 
     Raises:
-        ImplicitJsccError: the folder does not exist, or the ending names no format that holds it.
+        ImplicitJsccError: the folder does not exist, or the ending does not fit the source.
     """
-    target = Path(path)
-    if not target.parent.is_dir():
-        raise ImplicitJsccError(f"{target.parent}: no such folder")
-    pixels = image.pixels[:, :, 0] if image.pixels.shape[2] == 1 else image.pixels
-    try:
-        handle, temporary = tempfile.mkstemp(prefix=".", suffix=target.suffix, dir=target.parent)
-    except OSError as error:
-        raise ImplicitJsccError(f"{target}: cannot be written ({error.strerror})") from None
-    os.close(handle)
-    try:
-        PillowImage.fromarray(pixels).save(temporary)
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, target)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ImplicitJsccError(f"{target}: cannot be written ({error})") from None
-    finally:
-        Path(temporary).unlink(missing_ok=True)
-
-
-def _check_size(name: str, width: int, height: int) -> None:
-    if min(width, height) < SMALLEST_SIDE:
-        raise ImplicitJsccError(
-            f"{name}: {width}x{height} pixels are too few, each side needs at least {SMALLEST_SIDE}"
-        )
-    if width * height > MAXIMUM_PIXELS or max(width, height) > 0xFFFF:
-        raise ImplicitJsccError(
-            f"{name}: {width}x{height} pixels are too many, the limit is {MAXIMUM_PIXELS}"
-        )
-
-
-def _to_pixels(name: str, picture: PillowImage.Image) -> NDArray[np.uint8] | NDArray[np.uint16]:
-    if picture.mode.startswith("I;16"):
-        pixels = np.asarray(picture).astype(np.uint16)
-    elif picture.mode in ("I", "F"):
-        pixels = _wide_grey(name, np.asarray(picture))
+    if isinstance(source, Audio):
+        write_audio(path, source)
+    elif isinstance(source, Array):
+        write_array(path, source)
     else:
-        pixels = np.asarray(_to_grey_or_rgb(name, picture))
-    return np.ascontiguousarray(np.atleast_3d(pixels))
+        assert isinstance(source, Image)
+        write_image(path, source)
 
 
-def _to_grey_or_rgb(name: str, picture: PillowImage.Image) -> PillowImage.Image:
-    has_alpha = picture.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in picture.info
-    if has_alpha:
-        _log.warning("%s: its transparency is dropped", name)
-    if picture.mode in ("1", "L", "LA", "La"):
-        # Pillow converts premultiplied grey only to grey with alpha.
-        grey = picture.convert("LA") if picture.mode == "La" else picture
-        return grey.convert("L")
-    if picture.mode == "RGBa":
-        picture = picture.convert("RGBA")
-    return picture.convert("RGB")
+def check_ending(path: str | os.PathLike[str], source: Source | None = None) -> None:
+    """Refuse a file's ending before any work is done.
+
+    Args:
+        path: to be written.
+        source: of the kind that will be written; None where that is not known yet.
+
+    Raises:
+        ImplicitJsccError: the ending names no format, or none that holds such a source.
+    """
+    ending = Path(path).suffix.lower()
+    if source is None:
+        if not (ending in audio.ENDINGS or ending == arrays.ENDING or is_picture_ending(path)):
+            raise ImplicitJsccError(
+                f"{path}: its ending names no format: .png would for pictures, .wav or .flac for "
+                "audio, .npy for arrays"
+            )
+    elif not _fits(path, source):
+        raise ImplicitJsccError(
+            f"{path}: its ending names no format of {_noun(source)}, {_default(source)} would"
+        )
 
 
-def _wide_grey(name: str, values: NDArray[np.int32] | NDArray[np.float32]) -> NDArray[np.uint16]:
-    if not np.isfinite(values).all():
-        raise ImplicitJsccError(f"{name}: the picture has values that are no numbers")
-    low, high = float(values.min()), float(values.max())
-    if values.dtype.kind == "i" and 0 <= low and high <= 0xFFFF:
-        return values.astype(np.uint16)
-    _log.warning("%s: values from %g to %g are scaled to 16 bits", name, low, high)
-    span = high - low or 1.0
-    return np.rint((values.astype(np.float64) - low) / span * 0xFFFF).astype(np.uint16)
+def fitting_path(path: str | os.PathLike[str], source: Source) -> Path:
+    """The path, with another ending where its own does not fit what was received; that is said."""
+    target = Path(path)
+    if _fits(target, source):
+        return target
+    fitting = target.with_suffix(_default(source))
+    _log.warning("the content is of %s: it goes to %s", _noun(source), fitting)
+    return fitting
+
+
+def _fits(path: str | os.PathLike[str], source: Source) -> bool:
+    ending = Path(path).suffix.lower()
+    if isinstance(source, Audio):
+        return ending in audio.ENDINGS
+    return ending == arrays.ENDING if isinstance(source, Array) else is_picture_ending(path)
+
+
+def _default(source: Source) -> str:
+    if isinstance(source, Audio):
+        return ".wav"
+    return arrays.ENDING if isinstance(source, Array) else ".png"
+
+
+def _noun(source: Source) -> str:
+    if isinstance(source, Audio):
+        return "audio"
+    return "arrays" if isinstance(source, Array) else "pictures"

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where overfitting starts: X and the decoder such that the first reconstruction is the picture.
+"""Where overfitting starts: X and the decoder such that the first reconstruction is the source.
 
-The picture is turned to its principal colours (KLT). The first goes into a pyramid, finest level
-to coarsest; the second and third take the maps of the second and third level, at half and quarter
-resolution. Every level is scaled as analog transmission wants it: noise on a map reaches each
-pixel with the same weight whatever the level, so gains that minimise the error under a power
-constraint are proportional to (n_k var_k)^(-1/4), n_k being the level's size. The decoder starts
-as the inverse, a linear map that passes through the activations as pairs of opposite sign.
+The source's channels are turned to their principal components (KLT), for a picture its colours.
+Where a level has one map, the first component goes into a pyramid, finest level to coarsest; the
+second and third take the maps of the second and third level, at half and quarter resolution. Where
+it has more, as many components have pyramids. Every level is scaled as analog transmission wants
+it: noise on a map reaches each pixel with the same weight whatever the level, so gains that
+minimise the error under a power constraint are proportional to (n_k var_k)^(-1/4), n_k being the
+level's size. The decoder starts as the weighted sum of the maps as received (the Wiener filter of
+each), a linear map that passes through the activations as pairs of opposite sign.
 Measured against starting from a Laplacian pyramid of the luma: docs/codec.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import sqrt
 
 import torch
@@ -24,6 +27,9 @@ from .profile import CodecProfile
 
 _GAIN_INTO_SYNTHESIS = 4.0  # scale of the first hidden layer; measured best of 1, 2, 4
 _RANDOM_SYMBOL_STD = 0.1
+# Binomial: two levels share what lies between them, which tells more against noise than a sharp
+# split does. Measured against means of pairs, and 6, 8 and 12 taps: docs/codec.md.
+_HALVING_TAPS = (0.125, 0.375, 0.375, 0.125)
 _TINY = 1e-12
 _FLAT_VARIANCE = 1e-9
 
@@ -34,7 +40,7 @@ class Start:
 
     Attributes:
         reals: X before power normalisation, shape (real_symbols,).
-        tensors: ten tensors of the synthesis module, then ReDU's kernel of shape (64,).
+        tensors: ten tensors of the synthesis module, then ReDU's kernel, flat.
     """
 
     reals: Tensor
@@ -50,37 +56,48 @@ def random_start(profile: CodecProfile, generator: torch.Generator) -> Start:
     return Start(reals, _random_tensors(profile, generator, shrink=True))
 
 
-def image_start(profile: CodecProfile, source: Tensor, generator: torch.Generator) -> Start:
-    """X and decoder from the picture; random where the decoder is too narrow to pass it through.
+def source_start(
+    profile: CodecProfile, source: Tensor, symbols_rms: float, generator: torch.Generator
+) -> Start:
+    """X and decoder from the source; random where the levels have no place for its components.
 
     Args:
         profile: sizes.
         source: shape (channels, height, width), 0 to 1.
+        symbols_rms: of X's real values as transmitted, of which the decoder's gains follow.
         generator: of the weights that the linear map leaves free.
     """
-    channels = source.shape[0]
-    usable = len(profile.level_channels) > channels and min(profile.level_channels) > 0
-    if profile.hidden_dim < 2 * channels or not usable:
+    maps_a_level = min(profile.level_channels)
+    # A pair of hidden units passes one component through the activations.
+    count = min(source.shape[0], profile.hidden_dim // 2)
+    places = -(-count // maps_a_level) if maps_a_level else 0
+    if count == 0 or places == 0 or len(profile.level_channels) <= places:
         return random_start(profile, generator)
     mean = source.mean((1, 2))
-    colours = _principal_colours(source, mean)
+    colours = _principal_colours(source, mean)[:count]
     components = torch.einsum("pc,chw->phw", colours, source - mean[:, None, None])
-    maps = _component_maps(components, profile)
-    size = torch.tensor([float(level.numel()) for level in maps])
-    variance = torch.stack([level.double().square().mean() for level in maps]).float()
+    placed = _place_components(components, profile, maps_a_level)
+    size = torch.tensor([float(map_.values.numel()) for map_ in placed])
+    variance = torch.stack([map_.values.double().square().mean() for map_ in placed]).float()
     gains = (size * (variance + _TINY)).pow(-0.25)
-    # Only ratios matter: the power constraint scales all of X. This makes its power 1/2 a real.
+    # The rule fixes ratios only; the scale is that of the power constraint.
     energy = (size * variance * gains.square()).sum()
-    gains *= torch.sqrt(0.5 * size.sum() / (energy + _TINY))
-    levels = []
+    gains *= symbols_rms * torch.sqrt(size.sum() / (energy + _TINY))
     flat = float(variance.max()) < _FLAT_VARIANCE  # one colour: nothing to start X from
-    for level, gain, count in zip(maps, gains, profile.level_channels, strict=True):
-        if flat:
-            level = torch.randn(level.shape, generator=generator) / gain
-        extra = torch.randn((count - 1, *level.shape), generator=generator) * _RANDOM_SYMBOL_STD
-        levels.append(torch.cat(((level * gain).unsqueeze(0), extra)).reshape(-1))
+    levels = []
+    for level, (maps, shape) in enumerate(
+        zip(profile.level_channels, profile.level_sizes, strict=True)
+    ):
+        values = torch.randn((maps, *shape), generator=generator) * _RANDOM_SYMBOL_STD
+        for map_, gain in zip(placed, gains, strict=True):
+            if map_.level == level and not flat:
+                values[map_.index] = map_.values * gain
+        levels.append(values.reshape(-1))
     tensors = _random_tensors(profile, generator, shrink=False)
-    _pass_through(tensors, profile, gains, colours, mean)
+    # What a receiver that knows the noise multiplies each map with (Wiener).
+    powers = gains.square() * variance
+    weights = powers / (powers + 0.5 * profile.noise_variance) / gains
+    _pass_through(tensors, profile, placed, weights, colours, mean)
     return Start(torch.cat(levels), tensors)
 
 
@@ -95,7 +112,7 @@ def _random_tensors(
             tensors.append(weight / shape[0] ** 2 if shrink else weight)
         else:
             tensors.append(torch.zeros(shape))
-    return [*tensors, bicubic_kernel()]
+    return [*tensors, bicubic_kernel(profile.dimensions)]
 
 
 def _principal_colours(source: Tensor, mean: Tensor) -> Tensor:
@@ -105,38 +122,81 @@ def _principal_colours(source: Tensor, mean: Tensor) -> Tensor:
     return vectors.flip(1).T.float().contiguous()
 
 
-def _component_maps(components: Tensor, profile: CodecProfile) -> list[Tensor]:
-    """One map a level, finest first, whose upsampled sum is each principal colour."""
-    kernel = bicubic_kernel()
-    sizes = profile.level_sizes
-    count = components.shape[0]
+@dataclass(frozen=True)
+class _Map:
+    """What one map of the pyramid starts with."""
+
+    level: int
+    index: int
+    component: int
+    values: Tensor
+
+
+def _place_components(components: Tensor, profile: CodecProfile, maps_a_level: int) -> list[_Map]:
+    """Maps whose upsampled sums are the components, finest level first.
+
+    As many components as a level has maps get pyramids; the next ones a map of level 2 each, the
+    next ones of level 3, and so on, in the columns of the pyramids, which skip those levels.
+    """
     halved = [components]
-    for _ in sizes[1:]:
-        halved.append(F.avg_pool2d(halved[-1], 2, ceil_mode=True, count_include_pad=False))
-    first = [level[:1] for level in halved]
-    coarse = first[count]
-    for level in range(count - 1, -1, -1):
-        coarse = upsample(coarse, kernel, sizes[level])
-    maps = [first[0] - coarse]
-    maps += [halved[level][level : level + 1] for level in range(1, count)]
-    for level in range(count, len(sizes) - 1):
-        maps.append(first[level] - upsample(first[level + 1], kernel, sizes[level]))
-    maps.append(first[-1])
-    return [level.squeeze(0) for level in maps]
+    for _ in profile.level_sizes[1:]:
+        halved.append(_halve(halved[-1]))
+    placed = []
+    for column in range(min(maps_a_level, components.shape[0])):
+        own = range(column, components.shape[0], maps_a_level)
+        skipped = range(1, len(own))
+        pyramid = _pyramid([level[column] for level in halved], profile, skipped)
+        placed += [_Map(level, column, column, values) for level, values in pyramid.items()]
+        for level in skipped:
+            placed.append(_Map(level, column, own[level], halved[level][own[level]]))
+    return sorted(placed, key=lambda map_: (map_.level, map_.index))
+
+
+def _pyramid(halved: list[Tensor], profile: CodecProfile, skipped: range) -> dict[int, Tensor]:
+    """A Laplacian pyramid without some levels: what remains of each over the next one in it."""
+    kernel = bicubic_kernel(profile.dimensions)
+    levels = [level for level in range(len(halved)) if level not in skipped]
+    maps = {}
+    for level, coarser in pairwise(levels):
+        coarse = halved[coarser].unsqueeze(0)
+        for between in range(coarser - 1, level - 1, -1):
+            coarse = upsample(coarse, kernel, profile.level_sizes[between])
+        maps[level] = halved[level] - coarse.squeeze(0)
+    return {**maps, levels[-1]: halved[levels[-1]]}
+
+
+def _halve(maps: Tensor) -> Tensor:
+    """Half as wide and high, rounded up; sides of 1 stay. Borders are replicated."""
+    across = _halve_rows(maps)
+    return _halve_rows(across.transpose(1, 2)).transpose(1, 2)
+
+
+def _halve_rows(maps: Tensor) -> Tensor:
+    width = maps.shape[2]
+    if width == 1:
+        return maps
+    padded = F.pad(maps, (1, 1 + width % 2), mode="replicate")
+    rows = padded.reshape(-1, 1, padded.shape[2])
+    taps = torch.tensor(_HALVING_TAPS).view(1, 1, -1)
+    return F.conv1d(rows, taps, stride=2).view(*maps.shape[:2], -1)
 
 
 def _pass_through(
-    tensors: list[Tensor], profile: CodecProfile, gains: Tensor, colours: Tensor, mean: Tensor
+    tensors: list[Tensor],
+    profile: CodecProfile,
+    placed: list[_Map],
+    weights: Tensor,
+    colours: Tensor,
+    mean: Tensor,
 ) -> None:
-    """Set the layers so that the synthesis module starts as the inverse of the start's maps."""
+    """Set the layers so that the synthesis module starts as the weighted sum of the maps."""
     w1, _, w2, _, w3, b3 = tensors[:6]
-    channels = colours.shape[0]
-    pairs = 2 * channels
-    starts = [sum(profile.level_channels[:k]) for k in range(len(profile.level_channels))]
-    inverse = torch.zeros(channels, w1.shape[1])
-    for level, column in enumerate(starts):
-        component = level if 0 < level < channels else 0
-        inverse[component, column] = 1 / gains[level]
+    components = colours.shape[0]
+    pairs = 2 * components
+    inverse = torch.zeros(components, w1.shape[1])
+    for map_, weight in zip(placed, weights, strict=True):
+        column = sum(profile.level_channels[: map_.level]) + map_.index
+        inverse[map_.component, column] = weight
     w1[0:pairs:2] = inverse * _GAIN_INTO_SYNTHESIS
     w1[1:pairs:2] = -inverse * _GAIN_INTO_SYNTHESIS
     w2[:pairs] = 0

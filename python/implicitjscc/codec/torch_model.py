@@ -25,8 +25,9 @@ class TorchModel:
     def __init__(self, shape: DecoderShape, device: str | None = None) -> None:
         self._device = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
         inputs = sum(shape.level_channels) * (2 if shape.noise_matrix else 1)
-        self._synthesis = SynthesisShape(inputs, shape.hidden_dim, shape.channels)
+        self._synthesis = SynthesisShape(inputs, shape.hidden_dim, shape.channels, shape.dimensions)
         self._activation = shape.activation
+        self._dimensions = shape.dimensions
         sizes = level_sizes(shape.height, shape.width, len(shape.level_channels))
         self._levels = [
             (maps, height, width)
@@ -38,7 +39,9 @@ class TorchModel:
     def set_noise_matrix(self, pyramid: FloatArray) -> None:
         """Take M's pyramid; shape (real_symbols,)."""
         levels = self._split(self._tensor(pyramid))
-        self._noise_matrix = upsample_pyramid(levels, bicubic_kernel().to(self._device))
+        self._noise_matrix = upsample_pyramid(
+            levels, bicubic_kernel(self._dimensions).to(self._device)
+        )
 
     def decode(self, received: FloatArray, parameters: FloatArray) -> FloatArray:
         """f_theta(Y), shape (channels, height, width)."""

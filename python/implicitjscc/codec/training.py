@@ -12,15 +12,16 @@ import torch
 
 from ..engine.model import FloatArray, StepSettings, SymbolState
 from . import repetition
-from .decoder import to_image
+from .decoder import to_source
 from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
 from .models import make_model
 from .parameter_optimiser import AdamParameters, SoapParameters
+from .power_split import initial_log_powers
 from .profile import CodecProfile
 from .settings import Recipe
-from .sources import Image
-from .start import image_start, random_start
+from .sources import Source
+from .start import random_start, source_start
 
 _MOMENTUM = 0.9
 _TINY = 1e-12
@@ -45,7 +46,7 @@ class Trainer:
     """One source being overfitted.
 
     Args:
-        image: the source.
+        source: what is encoded.
         profile: the codec's shape; its scales are fitted at the end.
         recipe: how to train.
         parameter_power: power of the parameters' channel uses, over the mean of all uses.
@@ -54,32 +55,31 @@ class Trainer:
 
     def __init__(
         self,
-        image: Image,
+        source: Source,
         profile: CodecProfile,
         recipe: Recipe,
         parameter_power: float,
         engine: str = "torch",
     ) -> None:
-        self._image, self._profile, self._recipe = image, profile, recipe
-        pixels = torch.from_numpy(image.pixels.astype(np.float32) / image.peak)
-        source = pixels.permute(2, 0, 1).contiguous()
-        self._generator = torch.Generator().manual_seed(profile.seed)
-        start = (
-            image_start(profile, source, self._generator)
-            if recipe.start == "image"
-            else random_start(profile, self._generator)
-        )
-        self._model = make_model(profile, engine)
-        self._model.prepare_training(source.numpy())
-        self._state = SymbolState.start(start.reals.numpy())
-        flat = torch.cat([tensor.reshape(-1) for tensor in start.tensors])
-        self._parameters = flat.double().numpy()
-        self._log_powers = torch.zeros(len(start.tensors), requires_grad=bool(recipe.power_rate))
-        self._noisy_parameters = repetition.NoisyParameters(profile, parameter_power)
+        self._reference, self._profile, self._recipe = source, profile, recipe
+        values = source.normalised()
         spent = parameter_power * profile.parameter_uses
         symbol_power = (profile.channel_uses - spent) / profile.symbol_uses
         # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
         self._symbols_rms = sqrt(symbol_power * profile.symbol_uses / profile.real_symbols)
+        self._generator = torch.Generator().manual_seed(profile.seed)
+        start = (
+            source_start(profile, torch.from_numpy(values), self._symbols_rms, self._generator)
+            if recipe.start == "source"
+            else random_start(profile, self._generator)
+        )
+        self._model = make_model(profile, engine)
+        self._model.prepare_training(values)
+        self._state = SymbolState.start(start.reals.numpy())
+        flat = torch.cat([tensor.reshape(-1) for tensor in start.tensors])
+        self._parameters = flat.double().numpy()
+        self._log_powers = self._initial_log_powers().requires_grad_(True)
+        self._noisy_parameters = repetition.NoisyParameters(profile, parameter_power)
         self._noise_std = sqrt(profile.noise_variance / 2)
         moments = (_MOMENTUM, recipe.second_moment)
         self._optimiser: AdamParameters | SoapParameters = (
@@ -136,7 +136,7 @@ class Trainer:
             with torch.inference_mode():
                 received = self._noisy_parameters(parameters, self._log_powers, generator)
             values = self._model.decode(symbols + noise, received.numpy())
-            total += psnr_db(self._image, to_image(values, self._profile.kind))
+            total += psnr_db(self._reference, to_source(values, self._profile))
         return total / draws
 
     def snapshot(self) -> Snapshot:
@@ -155,6 +155,17 @@ class Trainer:
         profile = replace(self._profile, scale_codes=codes)
         reals = self._normalised(snapshot.symbols)
         return normalise_power(EncodedSource(profile, reals, snapshot.parameters, figures))
+
+    def _initial_log_powers(self) -> torch.Tensor:
+        if not self._recipe.power_rate:
+            return torch.zeros(len(repetition.tensor_sizes(self._profile)))
+        symbols = self._normalised(self._state.symbols)
+
+        def rebuild(parameters: torch.Tensor) -> torch.Tensor:
+            return torch.from_numpy(self._model.decode(symbols, parameters.numpy()))
+
+        parameters = torch.from_numpy(self._parameters).float()
+        return initial_log_powers(self._profile, parameters, rebuild, self._generator)
 
     def _step_settings(self, factor: float) -> StepSettings:
         recipe = self._recipe
