@@ -10,7 +10,7 @@ from torch import Tensor
 from .. import engine as engines
 from ..content import ReceivedContent
 from ..errors import ImplicitJsccError
-from . import repetition
+from . import repetition, wiener
 from .network import synthesise, upsample_pyramid
 from .noise_matrix import noise_matrix
 from .profile import CodecProfile
@@ -20,7 +20,8 @@ from .sources import Image
 def decode(received: ReceivedContent, engine: str = "auto") -> Image:
     """Reconstruct the source from what a channel left of its content.
 
-    Lost symbols count as 0, the mean of all symbols; lost copies of a parameter do not count.
+    Symbols with more noise than the design SNR's are filtered (:mod:`.wiener`). Lost symbols count
+    as 0, the mean of all symbols; lost copies of a parameter do not count.
 
     Args:
         received: from the physical layer or an ideal channel.
@@ -39,10 +40,12 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Image:
     if not finite[uses:].any():
         raise ImplicitJsccError("none of the decoder's parameters arrived")
     parameters = repetition.from_symbols(profile, symbols[uses:], variance[uses:])
+    real_variance = np.repeat(variance[:uses] / 2, 2)[: profile.real_symbols]
+    reals = wiener.scale(split_reals(symbols[:uses], profile), real_variance, profile)
     with torch.inference_mode():
         values = reconstruct(
             profile,
-            torch.from_numpy(split_reals(symbols[:uses], profile)),
+            torch.from_numpy(reals),
             torch.from_numpy(parameters),
             noise_matrix(profile) if profile.noise_matrix else None,
         )

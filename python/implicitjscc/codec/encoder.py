@@ -73,7 +73,8 @@ def encode(
     engine = engines.select(settings.engine)
     height, width, channels = image.pixels.shape
     profile = plan(height, width, channels, 8 * image.pixels.itemsize, settings)
-    trainer = Trainer(image, profile, settings.recipe, parameter_power(profile, settings))
+    power = parameter_power(profile, settings)
+    trainer = Trainer(image, profile, settings.recipe, power, settings.snr_range_db)
     budget = _Budget(settings, began if started is None else started)
     best, best_psnr_db = trainer.snapshot(), trainer.psnr_db(_CHECKPOINT_DRAWS, _CHECKPOINT_SEED)
     next_checkpoint = 1 / _CHECKPOINTS
@@ -107,6 +108,7 @@ def encode(
         best = trainer.snapshot()
     figures = {
         "snr_db": profile.snr_db,
+        "snr_range_db": settings.snr_range_db and list(settings.snr_range_db),
         "preset": settings.preset,
         "steps": budget.step,
         "step_ms": 1e3 * trained_s / max(budget.step, 1),

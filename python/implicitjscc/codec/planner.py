@@ -11,7 +11,7 @@ from ..errors import ImplicitJsccError
 from . import channel_uses
 from .network import REDU_PARAMETERS, SynthesisShape
 from .profile import CodecProfile
-from .pyramid import default_level_channels
+from .pyramid import default_level_channels, useful_levels
 from .settings import EncoderSettings
 
 _log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def plan(
         ImplicitJsccError: an explicit ratio or repetition factor cannot be met; the message names
             the least ratio that can.
     """
-    level_channels = default_level_channels(height, width)
+    level_channels = _level_channels(height, width, settings)
     hidden_dim = settings.hidden_dim or DEFAULT_HIDDEN_DIM
     inputs = sum(level_channels) * (2 if settings.noise_matrix else 1)
     synthesis = SynthesisShape(inputs, hidden_dim, channels).parameters
@@ -78,6 +78,21 @@ def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
             f"at most {10 * log10(_LARGEST_SHARE / part_of_uses):.1f} dB can be had here"
         )
     return power
+
+
+def _level_channels(height: int, width: int, settings: EncoderSettings) -> tuple[int, ...]:
+    if settings.level_channels is None:
+        return default_level_channels(height, width)
+    kept = list(settings.level_channels[: useful_levels(height, width)])
+    while kept and not kept[-1]:
+        kept.pop()
+    if not kept:
+        raise ImplicitJsccError(
+            f"{width}x{height} pixels have no level for the maps that the settings ask for"
+        )
+    if len(kept) < len(settings.level_channels):
+        _log.warning("the levels from the %d. on are left out: the source is small", len(kept) + 1)
+    return tuple(kept)
 
 
 def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: EncoderSettings) -> int:

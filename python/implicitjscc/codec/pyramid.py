@@ -18,11 +18,16 @@ def level_sizes(height: int, width: int, levels: int) -> list[tuple[int, int]]:
 
 def default_level_channels(height: int, width: int) -> tuple[int, ...]:
     """One map a level and the paper's seven levels, fewer where a level would be 1 x 1 already."""
+    return (1,) * min(PAPER_LEVELS, useful_levels(height, width))
+
+
+def useful_levels(height: int, width: int) -> int:
+    """Levels down to the first of 1 x 1."""
     levels = 1
-    while levels < PAPER_LEVELS and (height > 1 or width > 1):
+    while height > 1 or width > 1:
         height, width = -(-height // 2), -(-width // 2)
         levels += 1
-    return (1,) * levels
+    return levels
 
 
 def real_symbols(height: int, width: int, level_channels: tuple[int, ...]) -> int:

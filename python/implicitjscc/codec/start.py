@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from math import sqrt
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .network import bicubic_kernel, upsample
+from .decomposition import Decomposition, Slots, decompose
+from .network import bicubic_kernel
 from .profile import CodecProfile
 
 _GAIN_INTO_SYNTHESIS = 4.0  # scale of the first hidden layer; measured best of 1, 2, 4
@@ -53,35 +53,53 @@ def random_start(profile: CodecProfile, generator: torch.Generator) -> Start:
 def image_start(profile: CodecProfile, source: Tensor, generator: torch.Generator) -> Start:
     """X and decoder from the picture; random where the decoder is too narrow to pass it through.
 
+    Maps that the picture does not need start small and random.
+
     Args:
         profile: sizes.
         source: shape (channels, height, width), 0 to 1.
-        generator: of the weights that the linear map leaves free.
+        generator: of the values and weights that the linear map leaves free.
     """
-    channels = source.shape[0]
-    usable = len(profile.level_channels) > channels and min(profile.level_channels) > 0
-    if profile.hidden_dim < 2 * channels or not usable:
+    if profile.hidden_dim < 2 * source.shape[0]:
         return random_start(profile, generator)
     mean = source.mean((1, 2))
     colours = _principal_colours(source, mean)
     components = torch.einsum("pc,chw->phw", colours, source - mean[:, None, None])
-    maps = _component_maps(components, profile)
-    size = torch.tensor([float(level.numel()) for level in maps])
-    variance = torch.stack([level.double().square().mean() for level in maps]).float()
-    gains = (size * (variance + _TINY)).pow(-0.25)
-    # Only ratios matter: the power constraint scales all of X. This makes its power 1/2 a real.
-    energy = (size * variance * gains.square()).sum()
-    gains *= torch.sqrt(0.5 * size.sum() / (energy + _TINY))
-    levels = []
-    flat = float(variance.max()) < _FLAT_VARIANCE  # one colour: nothing to start X from
-    for level, gain, count in zip(maps, gains, profile.level_channels, strict=True):
+    # One colour only: nothing to start X from.
+    flat = float(components.square().mean()) < _FLAT_VARIANCE
+    spread = decompose(components, profile)
+    gains = _gains(spread, profile)
+    levels = [
+        size
+        for maps, size in zip(profile.level_channels, profile.level_sizes, strict=True)
+        for _ in range(maps)
+    ]
+    reals = []
+    for size, values, gain in zip(levels, spread.maps, gains, strict=True):
         if flat:
-            level = torch.randn(level.shape, generator=generator) / gain
-        extra = torch.randn((count - 1, *level.shape), generator=generator) * _RANDOM_SYMBOL_STD
-        levels.append(torch.cat(((level * gain).unsqueeze(0), extra)).reshape(-1))
+            reals.append(torch.randn(size, generator=generator))
+        elif values is None:
+            reals.append(torch.randn(size, generator=generator) * _RANDOM_SYMBOL_STD)
+        else:
+            reals.append(values * gain)
     tensors = _random_tensors(profile, generator, shrink=False)
-    _pass_through(tensors, profile, gains, colours, mean)
-    return Start(torch.cat(levels), tensors)
+    _pass_through(tensors, spread.components, gains, colours, mean)
+    return Start(torch.cat([values.reshape(-1) for values in reals]), tensors)
+
+
+def _gains(spread: Decomposition, profile: CodecProfile) -> list[float]:
+    """What each map is multiplied with before it is sent, for a mean power of 1/2 a real.
+
+    Only ratios matter: the power constraint scales all of X.
+    """
+    used = [values for values in spread.maps if values is not None]
+    variances = [float(values.double().square().mean()) + _TINY for values in used]
+    sizes = [values.numel() for values in used]
+    gains = [(size * variance) ** -0.25 for size, variance in zip(sizes, variances, strict=True)]
+    energy = sum(n * s * g * g for n, s, g in zip(sizes, variances, gains, strict=True))
+    scale = sqrt(0.5 * profile.real_symbols / (energy + _TINY))
+    rest = iter(gains)
+    return [0.0 if values is None else scale * next(rest) for values in spread.maps]
 
 
 def _random_tensors(
@@ -105,38 +123,17 @@ def _principal_colours(source: Tensor, mean: Tensor) -> Tensor:
     return vectors.flip(1).T.float().contiguous()
 
 
-def _component_maps(components: Tensor, profile: CodecProfile) -> list[Tensor]:
-    """One map a level, finest first, whose upsampled sum is each principal colour."""
-    kernel = bicubic_kernel()
-    sizes = profile.level_sizes
-    count = components.shape[0]
-    halved = [components]
-    for _ in sizes[1:]:
-        halved.append(F.avg_pool2d(halved[-1], 2, ceil_mode=True, count_include_pad=False))
-    first = [level[:1] for level in halved]
-    coarse = first[count]
-    for level in range(count - 1, -1, -1):
-        coarse = upsample(coarse, kernel, sizes[level])
-    maps = [first[0] - coarse]
-    maps += [halved[level][level : level + 1] for level in range(1, count)]
-    for level in range(count, len(sizes) - 1):
-        maps.append(first[level] - upsample(first[level + 1], kernel, sizes[level]))
-    maps.append(first[-1])
-    return [level.squeeze(0) for level in maps]
-
-
 def _pass_through(
-    tensors: list[Tensor], profile: CodecProfile, gains: Tensor, colours: Tensor, mean: Tensor
+    tensors: list[Tensor], components: Slots, gains: list[float], colours: Tensor, mean: Tensor
 ) -> None:
     """Set the layers so that the synthesis module starts as the inverse of the start's maps."""
     w1, _, w2, _, w3, b3 = tensors[:6]
     channels = colours.shape[0]
     pairs = 2 * channels
-    starts = [sum(profile.level_channels[:k]) for k in range(len(profile.level_channels))]
     inverse = torch.zeros(channels, w1.shape[1])
-    for level, column in enumerate(starts):
-        component = level if 0 < level < channels else 0
-        inverse[component, column] = 1 / gains[level]
+    for column, (component, gain) in enumerate(zip(components, gains, strict=True)):
+        if component is not None:
+            inverse[component, column] = 1 / gain
     w1[0:pairs:2] = inverse * _GAIN_INTO_SYNTHESIS
     w1[1:pairs:2] = -inverse * _GAIN_INTO_SYNTHESIS
     w2[:pairs] = 0

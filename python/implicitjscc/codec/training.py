@@ -17,6 +17,7 @@ from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
 from .noise_matrix import noise_matrix
 from .profile import CodecProfile
+from .receivers import Receivers
 from .settings import Recipe
 from .sources import Image
 from .start import image_start, random_start
@@ -35,10 +36,16 @@ class Trainer:
         profile: the codec's shape; its scales are fitted at the end.
         recipe: how to train.
         parameter_power: power of the parameters' channel uses, over the mean of all uses.
+        snr_range_db: lowest and highest SNR of the receivers; None for the design SNR only.
     """
 
     def __init__(
-        self, image: Image, profile: CodecProfile, recipe: Recipe, parameter_power: float
+        self,
+        image: Image,
+        profile: CodecProfile,
+        recipe: Recipe,
+        parameter_power: float,
+        snr_range_db: tuple[float, float] | None = None,
     ) -> None:
         self._image, self._profile, self._recipe = image, profile, recipe
         pixels = torch.from_numpy(image.pixels.astype(np.float32) / image.peak)
@@ -58,7 +65,7 @@ class Trainer:
         symbol_power = (profile.channel_uses - spent) / profile.symbol_uses
         # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
         self._symbols_rms = sqrt(symbol_power * profile.symbol_uses / profile.real_symbols)
-        self._noise_std = sqrt(profile.noise_variance / 2)
+        self._receivers = Receivers(profile.snr_db, snr_range_db)
         self._optimisers = self._make_optimisers()
 
     def step(self, done: float) -> float:
@@ -71,8 +78,9 @@ class Trainer:
             the loss, mean squared error of values from 0 to 1, before the step.
         """
         self._set_rates(done)
-        loss = (self._forward(self._generator) - self._source).square().mean()
-        loss.backward()
+        snr_db = self._receivers.draw(self._generator)
+        loss = (self._forward(self._generator, snr_db) - self._source).square().mean()
+        self._receivers.weighted(loss).backward()
         for optimiser, _ in self._optimisers:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
@@ -80,18 +88,20 @@ class Trainer:
         return float(loss.detach())
 
     def psnr_db(self, draws: int, seed: int) -> float:
-        """Mean PSNR over as many draws of the channel; the training's own noise goes on as it was.
+        """Mean PSNR over draws of the channel; the training's own noise goes on as it was.
 
         Args:
-            draws: receptions to average.
+            draws: receptions to average at each of the receivers' SNRs.
             seed: of their noise.
         """
         generator = torch.Generator().manual_seed(seed)
         with torch.inference_mode():
             received = [
-                to_image(self._forward(generator), self._profile.kind) for _ in range(draws)
+                to_image(self._forward(generator, snr_db), self._profile.kind)
+                for snr_db in self._receivers.checked_snrs_db
+                for _ in range(draws)
             ]
-        return sum(psnr_db(self._image, image) for image in received) / draws
+        return sum(psnr_db(self._image, image) for image in received) / len(received)
 
     def snapshot(self) -> dict[str, Tensor]:
         """What :meth:`restore` takes."""
@@ -111,10 +121,11 @@ class Trainer:
         profile = replace(self._profile, scale_codes=codes)
         return normalise_power(EncodedSource(profile, reals, parameters.numpy(), figures))
 
-    def _forward(self, generator: torch.Generator) -> Tensor:
+    def _forward(self, generator: torch.Generator, snr_db: float) -> Tensor:
         reals = self._normalised(self._reals)
-        noise = torch.randn(reals.shape, generator=generator) * self._noise_std
-        parameters = self._noisy_parameters(self._flat(), self._log_powers, generator)
+        noise_std = sqrt(0.5 * 10 ** (-snr_db / 10))
+        noise = torch.randn(reals.shape, generator=generator) * noise_std
+        parameters = self._noisy_parameters(self._flat(), self._log_powers, generator, snr_db)
         return reconstruct(self._profile, reals + noise, parameters, self._noise_matrix)
 
     def _normalised(self, reals: Tensor) -> Tensor:
