@@ -43,16 +43,3 @@ class Allocation:
         values = asdict(self)
         values["level_channels"] = list(self.level_channels)
         return values
-
-    def difference(self, other: Allocation) -> str:
-        """What differs from another allocation, for people."""
-        pairs = [(f.name, getattr(self, f.name), getattr(other, f.name)) for f in fields(self)]
-        return ", ".join(
-            f"{name} {_text(old)} -> {_text(new)}" for name, new, old in pairs if new != old
-        )
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(map(str, value))
-    return "auto" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

@@ -102,7 +102,7 @@ class Search:
         :attr:`best`, :attr:`measured` and :attr:`ended` tell the result at any time.
 
         Args:
-            report: called with every candidate that is new or better, and whether it is the best so far.
+            report: called with every candidate that is new or better, and whether it is the best.
         """
         self._began = time.monotonic()
         self._report = report
