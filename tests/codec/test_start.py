@@ -33,11 +33,11 @@ LEVELS = [
 MAPS = st.lists(st.tuples(st.floats(1e-6, 1.0), st.integers(1, 10_000)), min_size=1, max_size=8)
 
 
-def roomy(level_channels: tuple[int, ...], **options: object) -> EncoderSettings:
+def roomy(level_channels: tuple[int, ...], snr_db: float = 10.0) -> EncoderSettings:
     """Settings with enough channel uses for any of the pyramids."""
     return EncoderSettings(
-        level_channels=level_channels, repetition_lsm=2, repetition_redu=2, **options
-    )  # type: ignore[arg-type]
+        snr_db=snr_db, steps=3, level_channels=level_channels, repetition_lsm=2, repetition_redu=2
+    )
 
 
 @pytest.mark.parametrize("levels", LEVELS)
@@ -46,7 +46,7 @@ def test_every_pyramid_starts_trains_and_decodes(
     levels: tuple[int, ...], shape: tuple[int, int, int]
 ) -> None:
     image = smooth_picture(*shape)
-    encoded = encode(image, roomy(levels, steps=3, snr_db=20))
+    encoded = encode(image, roomy(levels, 20))
     assert encoded.profile.level_channels == levels
     assert encoded.reals.size == encoded.profile.real_symbols
     assert np.isfinite(encoded.figures["psnr_db"])
@@ -55,7 +55,7 @@ def test_every_pyramid_starts_trains_and_decodes(
 @pytest.mark.parametrize("levels", [(1, 1, 1, 1, 1), (0, 3, 1, 1), (1, 2, 1), (0, 5, 1)])
 def test_the_start_shows_the_picture(levels: tuple[int, ...]) -> None:
     picture = smooth_picture(64, 80)
-    chosen = roomy(levels, snr_db=50)
+    chosen = roomy(levels, 50)
     profile = plan(64, 80, 3, 8, chosen)
     trainer = Trainer(picture, profile, chosen.recipe, parameter_power(profile, chosen))
     assert trainer.psnr_db(draws=2, seed=1) > 22
@@ -67,16 +67,16 @@ def test_upsampled_maps_add_up_to_the_components(levels: tuple[int, ...]) -> Non
     picture = smooth_picture(48, 64)
     values = torch.from_numpy(picture.pixels / 255.0).float().permute(2, 0, 1)
     components = values - values.mean((1, 2), keepdim=True)
-    profile = plan(48, 64, 3, 8, roomy(levels, snr_db=40))
+    profile = plan(48, 64, 3, 8, roomy(levels, 40))
     spread = decompose(components, profile)
     level_of = [level for level, maps in enumerate(levels) for _ in range(maps)]
     for component in {c for c in spread.components if c is not None}:
         planes = [torch.zeros(1, *size) for size in profile.level_sizes]
         finest = len(levels)
-        for level, owner, values in zip(level_of, spread.components, spread.maps, strict=True):
+        for level, owner, plane in zip(level_of, spread.components, spread.maps, strict=True):
             if owner == component:
-                assert values is not None
-                planes[level] = values.unsqueeze(0)
+                assert plane is not None
+                planes[level] = plane.unsqueeze(0)
                 finest = min(finest, level)
         total = upsample_pyramid(planes[finest:], bicubic_kernel()).sum(0)
         wanted = components[component : component + 1]
@@ -90,7 +90,7 @@ def test_upsampled_maps_add_up_to_the_components(levels: tuple[int, ...]) -> Non
 def test_free_maps_are_small_and_the_decoder_ignores_them() -> None:
     picture = smooth_picture(48, 64)
     source = torch.from_numpy(picture.pixels / 255.0).float().permute(2, 0, 1)
-    profile = plan(48, 64, 3, 8, roomy((0, 5, 1), snr_db=20))
+    profile = plan(48, 64, 3, 8, roomy((0, 5, 1), 20))
     start = image_start(profile, source, torch.Generator().manual_seed(1))
     spread = decompose(source - source.mean((1, 2), keepdim=True), profile)
     free = [index for index, component in enumerate(spread.components) if component is None]

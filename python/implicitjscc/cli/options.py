@@ -107,9 +107,7 @@ def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> 
     group.add_argument(
         "--seconds", type=positive_float, metavar="S", help="wall time in place of steps"
     )
-    group.add_argument(
-        "--hidden-dim", type=positive_int, metavar="d", help="default: by the design SNR"
-    )
+    group.add_argument("--hidden-dim", type=positive_int, metavar="d", help="default: 12")
     group.add_argument(
         "--level-channels",
         type=level_channels,

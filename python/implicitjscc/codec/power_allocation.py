@@ -4,8 +4,8 @@
 A map of n values of variance s, sent with power a a value through noise of variance v, adds the
 error s v / (a + v) to each pixel, whatever its level, because upsampling keeps the values' scale.
 Under a limit on the sum of n a, the error is least for a = sqrt(s v / (lambda n)) - v where that is
-positive, and 0 elsewhere. K.-H. Lee and D. P. Petersen, "Optimal linear coding for vector channels",
-IEEE Trans. Commun. 24(12), 1976.
+positive, and 0 elsewhere. K.-H. Lee and D. P. Petersen, "Optimal linear coding for vector
+channels", IEEE Trans. Commun. 24(12), 1976.
 """
 
 from __future__ import annotations

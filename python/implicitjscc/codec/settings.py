@@ -73,7 +73,7 @@ class EncoderSettings:
         preset: name in :data:`PRESETS`.
         steps: in place of the preset's.
         seconds: wall time after which encoding ends, whatever the steps.
-        hidden_dim: d; None for the planner's choice.
+        hidden_dim: d; None for 12.
         level_channels: L_k, finest level first, 0 for a level without maps; None for one each.
         repetition_lsm, repetition_redu: kappa_L and kappa_T.
         power_db: in place of the preset's.

@@ -14,6 +14,8 @@ ones, and gains above 1 lost quality: docs/codec.md has the figures.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,7 +53,7 @@ def scale(
 
 
 def filter_map(
-    values: NDArray[np.float32], variance: NDArray[np.float32], design_variance: float
+    values: NDArray[np.float32], variance: NDArray[np.floating[Any]], design_variance: float
 ) -> NDArray[np.float64]:
     """Filter one map.
 
