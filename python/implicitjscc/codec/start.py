@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where overfitting starts: X and the decoder such that the first reconstruction is the picture.
 
-The picture is turned to its principal colours (KLT). The first goes into a pyramid, finest level
-to coarsest; the second and third take the maps of the second and third level, at half and quarter
-resolution. Every level is scaled as analog transmission wants it: noise on a map reaches each
-pixel with the same weight whatever the level, so gains that minimise the error under a power
-constraint are proportional to (n_k var_k)^(-1/4), n_k being the level's size. The decoder starts
-as the inverse, a linear map that passes through the activations as pairs of opposite sign.
-Measured against starting from a Laplacian pyramid of the luma: docs/codec.md.
+The picture is turned to its principal colours (KLT), which are spread over the pyramid's maps
+(:mod:`.decomposition`). Every map is scaled as analog transmission wants it: noise on a map reaches
+each pixel with the same weight whatever the level, so gains that minimise the error under a power
+constraint are proportional to (n_k var_k)^(-1/4), n_k being the map's size. The decoder starts as
+the inverse, a linear map that passes through the activations as pairs of opposite sign.
+Measured against other starts: docs/codec.md.
 """
 
 from __future__ import annotations

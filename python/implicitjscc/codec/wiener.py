@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 
 from .profile import CodecProfile
 
-_TINY = 1e-30
+# Variances that differ by less are equal: single precision, and no decoding is slowed for it.
+_TOLERANCE = 1e-3
 
 
 def scale(
@@ -38,7 +39,7 @@ def scale(
         the shape of ``reals``; lost values as they are.
     """
     design_variance = profile.noise_variance / 2
-    if not (variance[np.isfinite(variance)] > design_variance).any():
+    if not (variance[np.isfinite(variance)] > design_variance * (1 + _TOLERANCE)).any():
         return reals
     filtered = np.empty_like(reals)
     first = 0
@@ -54,7 +55,7 @@ def scale(
 
 def filter_map(
     values: NDArray[np.float32], variance: NDArray[np.floating[Any]], design_variance: float
-) -> NDArray[np.float64]:
+) -> NDArray[np.float32]:
     """Filter one map.
 
     Args:
@@ -63,20 +64,37 @@ def filter_map(
         design_variance: of the noise that the decoder was trained for, above 0.
     """
     arrived = np.isfinite(variance)
-    noise = np.where(arrived, variance, 0).astype(np.float64)
-    known = np.where(arrived, values, 0).astype(np.float64)
-    count = np.maximum(box_sum(arrived.astype(np.float64)), 1)
-    mean = box_sum(known) / count
-    deviation = np.where(arrived, known - mean, 0)
+    noise = variance.astype(np.float32)
+    whole = bool(arrived.all())
+    if not whole:
+        values, noise = (np.where(arrived, a, 0).astype(np.float32) for a in (values, noise))
+    # Neighbours that arrived; where there is none nothing is used of the result.
+    part = 1 / np.maximum(_neighbours(values.shape) if whole else box_sum(arrived), 1)
+    mean = box_sum(values) * part
+    deviation = values - mean
+    if not whole:
+        deviation *= arrived
     # A deviation from the mean of n values has lost one n-th of the noise.
-    expected = box_sum(noise) / count * (1 - 1 / count)
-    signal = np.maximum(box_sum(np.square(deviation)) / count - expected, 0)
-    gain = (signal + design_variance) / (signal + np.maximum(noise, design_variance) + _TINY)
-    return np.where(arrived, mean + gain * deviation, values)
+    signal = box_sum(np.square(deviation)) * part - box_sum(noise) * part * (1 - part)
+    np.maximum(signal, 0, out=signal)
+    design = np.float32(design_variance)
+    deviation *= (signal + design) / (signal + np.maximum(noise, design))
+    deviation += mean
+    return deviation if whole else np.where(arrived, deviation, values)
 
 
-def box_sum(values: NDArray[np.float64]) -> NDArray[np.float64]:
+def box_sum(values: NDArray[Any]) -> NDArray[np.float32]:
     """Sum over the 3 x 3 neighbourhood of each value, with nothing beyond the border."""
-    padded = np.pad(values, 1)
-    rows = padded[:-2] + padded[1:-1] + padded[2:]
-    return np.asarray(rows[:, :-2] + rows[:, 1:-1] + rows[:, 2:])
+    values = values.astype(np.float32, copy=False)
+    rows = values.copy()
+    rows[1:] += values[:-1]
+    rows[:-1] += values[1:]
+    total = rows.copy()
+    total[:, 1:] += rows[:, :-1]
+    total[:, :-1] += rows[:, 1:]
+    return total
+
+
+def _neighbours(shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """How many values each 3 x 3 neighbourhood has within the map."""
+    return box_sum(np.ones(shape, np.float32))
