@@ -20,8 +20,8 @@ from .sources import Image
 def decode(received: ReceivedContent, engine: str = "auto") -> Image:
     """Reconstruct the source from what a channel left of its content.
 
-    Symbols with more noise than the design SNR's are filtered (:mod:`.wiener`). Lost symbols count
-    as 0, the mean of all symbols; lost copies of a parameter do not count.
+    Symbols with more noise than the design SNR's are filtered, lost ones become the mean of their
+    neighbours (:mod:`.wiener`); lost copies of a parameter do not count.
 
     Args:
         received: from the physical layer or an ideal channel.

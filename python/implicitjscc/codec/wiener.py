@@ -8,7 +8,7 @@ by the ratio of the two, (s + v_design) / (s + v), with s as the neighbourhood t
 filter for local statistics of J.-S. Lee, "Digital image enhancement and noise filtering by use of
 local statistics", IEEE Trans. PAMI 2(2), 1980, relative to the design.
 
-It leaves alone what has the design's noise or less. One gain for a whole map, in place of local
+It leaves alone what has the design's noise or less. A lost value becomes its neighbours' mean. One gain for a whole map, in place of local
 ones, and gains above 1 lost quality: docs/codec.md has the figures.
 """
 
@@ -36,10 +36,10 @@ def scale(
         profile: sizes and design SNR.
 
     Returns:
-        the shape of ``reals``; lost values as they are.
+        the shape of ``reals``; where a value was lost, the mean of its neighbours that arrived.
     """
     design_variance = profile.noise_variance / 2
-    if not (variance[np.isfinite(variance)] > design_variance * (1 + _TOLERANCE)).any():
+    if not (variance > design_variance * (1 + _TOLERANCE)).any():
         return reals
     filtered = np.empty_like(reals)
     first = 0
@@ -68,7 +68,7 @@ def filter_map(
     whole = bool(arrived.all())
     if not whole:
         values, noise = (np.where(arrived, a, 0).astype(np.float32) for a in (values, noise))
-    # Neighbours that arrived; where there is none nothing is used of the result.
+    # One over the neighbours that arrived; where there is none, the mean is 0.
     part = 1 / np.maximum(_neighbours(values.shape) if whole else box_sum(arrived), 1)
     mean = box_sum(values) * part
     deviation = values - mean
@@ -80,7 +80,7 @@ def filter_map(
     design = np.float32(design_variance)
     deviation *= (signal + design) / (signal + np.maximum(noise, design))
     deviation += mean
-    return deviation if whole else np.where(arrived, deviation, values)
+    return deviation
 
 
 def box_sum(values: NDArray[Any]) -> NDArray[np.float32]:
