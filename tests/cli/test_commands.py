@@ -79,9 +79,10 @@ def test_search_and_its_profile(command: Command, files: Files, tmp_path: Path) 
     assert info["level_channels"] == again.result["level_channels"]
     assert info["hidden_dim"] == again.result["hidden_dim"]
     assert info["bandwidth_ratio"] == 0.5
-    command(*encode, "--hidden-dim", 7, "--snr", 8, "--level-channels", "0,2,1")
+    done = command(*encode, "--hidden-dim", 7, "--snr", 8, "--level-channels", "1,2,1")
+    assert done.status == 0, done.errors
     info = command("info", output, "--json").result
-    assert (info["hidden_dim"], info["snr_db"], info["level_channels"]) == (7, 8, [0, 2, 1])
+    assert (info["hidden_dim"], info["snr_db"], info["level_channels"]) == (7, 8, [1, 2, 1])
 
 
 def test_ctrl_c_ends_a_search_with_the_best_so_far(start, files: Files, tmp_path: Path) -> None:
@@ -206,7 +207,13 @@ def failing(files: Files, folder: Path) -> list[tuple[list[object], str]]:
         (["encode", files.picture, *output, "--level-channels", "1,0"], "the last above 0"),
         (["encode", files.picture, *output, "--profile", folder / "text.png"], "not a profile"),
         (["encode", files.picture, *output, "--profile", folder / "absent"], "no such file"),
-        (["search", files.picture, "-o", folder / "p.json", "--macs", "20"], "the least found is"),
+        (
+            [
+                *("search", files.picture, "-o", folder / "p.json"),
+                *("--macs", "20", "--bandwidth-ratio", "1/2"),
+            ],
+            "the least found is",
+        ),
         (["search", files.picture, "-o", folder / "p.json", "--moves", "up"], "no move 'up'"),
         (["search", files.picture, "-o", folder / "text.png"], "not a profile"),
         (["encode", files.picture, *output, "--engine", "native"], "no native engine"),
