@@ -9,7 +9,7 @@ filter for local statistics of J.-S. Lee, "Digital image enhancement and noise f
 local statistics", IEEE Trans. PAMI 2(2), 1980, relative to the design.
 
 It leaves alone what has the design's noise or less. A lost value becomes its neighbours' mean. One
-gain for a whole map, in place of local ones, and gains above 1 lost quality: docs/codec.md has the
+gain for a whole map, in place of local ones, and local gains above 1 lost quality: docs/codec.md has the
 figures.
 """
 
