@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import numpy as np
@@ -52,6 +53,58 @@ def test_encode(command: Command, files: Files, tmp_path: Path) -> None:
     info = command("info", output, "--json").result
     assert (info["hidden_dim"], info["seed"], info["noise_matrix"]) == (8, 9, False)
     assert list(tmp_path.iterdir()) == [output]
+
+
+def test_search_and_its_profile(command: Command, files: Files, tmp_path: Path) -> None:
+    profile, output = tmp_path / "p.json", tmp_path / "x.ijscc"
+    search = [
+        *("search", files.picture, "-o", profile, "--json", "--steps", 2, "--trials", 1),
+        *("--bandwidth-ratio", "1/2", "--macs", 600, "--snr", 5),
+    ]
+    done = command(*search, "--candidates", 2)
+    assert done.status == 0, done.errors
+    assert (done.result["candidates"], done.result["ended"]) == (2, "budget used")
+    assert done.result["macs_per_pixel"] <= 600
+    assert done.errors.count("mult./pixel") == 2
+    again = command(*search, "--candidates", 1)
+    assert "2 candidates are known" in again.errors
+    assert again.result["psnr_db"] >= done.result["psnr_db"]
+    other = command(*search, "--candidates", 1, "--seed", 4)
+    assert other.status == 1
+    assert "another search" in other.errors
+
+    encode = ["encode", files.picture, "-o", output, "--profile", profile, "--steps", 2, "--json"]
+    assert command(*encode).result["snr_db"] == 5
+    info = command("info", output, "--json").result
+    assert info["level_channels"] == again.result["level_channels"]
+    assert info["hidden_dim"] == again.result["hidden_dim"]
+    assert info["bandwidth_ratio"] == 0.5
+    done = command(*encode, "--hidden-dim", 7, "--snr", 8, "--level-channels", "1,2,1")
+    assert done.status == 0, done.errors
+    info = command("info", output, "--json").result
+    assert (info["hidden_dim"], info["snr_db"], info["level_channels"]) == (7, 8, [1, 2, 1])
+
+
+def test_ctrl_c_ends_a_search_with_the_best_so_far(start, files: Files, tmp_path: Path) -> None:
+    profile = tmp_path / "p.json"
+    process = start(["search", files.picture, "-o", profile, "--steps", 3, "--trials", 1, "--json"])
+    for _ in range(600):
+        if profile.exists():
+            break
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    text, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert '"ended": "interrupted"' in text
+    assert "Traceback" not in errors
+    assert '"implicitjscc-profile"' in profile.read_text()
+
+
+def test_a_range_of_snrs(command: Command, files: Files, tmp_path: Path) -> None:
+    output = tmp_path / "x.ijscc"
+    done = command("encode", files.picture, "-o", output, "--steps", 3, "--snr", "0:20", "--json")
+    assert done.status == 0, done.errors
+    assert (done.result["snr_db"], done.result["snr_range_db"]) == (10, [0, 20])
 
 
 def test_info_and_its_pictures(command: Command, files: Files, tmp_path: Path) -> None:
@@ -150,7 +203,19 @@ def failing(files: Files, folder: Path) -> list[tuple[list[object], str]]:
             ["encode", files.picture, *output, "--power-db", "39", "--bandwidth-ratio", "0.3"],
             "no power",
         ),
-        (["encode", files.picture, *output, "--engine", "native"], "no native engine"),
+        (["encode", files.picture, *output, "--snr", "0:99"], "must rise"),
+        (["encode", files.picture, *output, "--level-channels", "1,0"], "the last above 0"),
+        (["encode", files.picture, *output, "--profile", folder / "text.png"], "not a profile"),
+        (["encode", files.picture, *output, "--profile", folder / "absent"], "no such file"),
+        (
+            [
+                *("search", files.picture, "-o", folder / "p.json"),
+                *("--macs", "20", "--bandwidth-ratio", "1/2"),
+            ],
+            "the least found is",
+        ),
+        (["search", files.picture, "-o", folder / "p.json", "--moves", "up"], "no move 'up'"),
+        (["search", files.picture, "-o", folder / "text.png"], "not a profile"),
         (["encode", files.picture, *output, "--parameters", "coded"], "repetition only"),
         (["info", folder / "flipped.ijscc"], "checksum"),
         (["transmit", folder / "flipped.ijscc", *to], "checksum"),
@@ -188,6 +253,10 @@ def test_what_cannot_be_done_says_why_in_one_line(
         ["encode"],
         ["encode", "x.png", "-o", "x.ijscc", "--steps", "-3"],
         ["encode", "x.png", "-o", "x.ijscc", "--snr", "nan"],
+        ["encode", "x.png", "-o", "x.ijscc", "--snr", "20:0"],
+        ["encode", "x.png", "-o", "x.ijscc", "--snr", "5:"],
+        ["encode", "x.png", "-o", "x.ijscc", "--level-channels", "1,x"],
+        ["search", "x.png", "-o", "p.json", "--macs", "0"],
         ["receive", "--from", "file:x", "-o", "x.png", "--truth", "x.ijscc"],
     ],
 )

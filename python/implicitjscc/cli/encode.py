@@ -33,7 +33,12 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("source", metavar="SOURCE", help="a picture, WAV, FLAC or .npy")
     parser.add_argument("-o", "--output", required=True, metavar="X.ijscc")
-    parser.add_argument("--snr", type=shared.snr, default=10.0, metavar="DB", help="design SNR; 10")
+    parser.add_argument(
+        "--snr",
+        type=shared.snr_or_range,
+        metavar="DB",
+        help="design SNR, or a range of the receivers' SNRs, 0:20; 10",
+    )
     shared.add_encoder_options(parser)
     parser.set_defaults(run=run)
 

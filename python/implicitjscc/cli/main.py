@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import ImplicitJsccError
-from . import doctor, encode, info, loopback, output, receive, simulate, transmit
+from . import doctor, encode, info, loopback, output, receive, search, simulate, transmit
 
-_COMMANDS = (encode, info, simulate, transmit, receive, loopback, doctor)
+_COMMANDS = (encode, search, info, simulate, transmit, receive, loopback, doctor)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

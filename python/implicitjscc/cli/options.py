@@ -36,6 +36,22 @@ def snr(text: str) -> float:
     return value
 
 
+def snr_or_range(text: str) -> float | tuple[float, float]:
+    """Decibels, or two of them: ``LOWEST:HIGHEST``."""
+    lowest, colon, highest = text.partition(":")
+    if not colon:
+        return snr(text)
+    bounds = snr(lowest), snr(highest)
+    if bounds[0] >= bounds[1]:
+        raise argparse.ArgumentTypeError(f"{text} does not rise from the lowest to the highest SNR")
+    return bounds
+
+
+def level_channels(text: str) -> tuple[int, ...]:
+    """Integers with commas between them."""
+    return tuple(int(part) for part in text.split(","))
+
+
 def positive_float(text: str) -> float:
     """A finite number above 0."""
     value = finite_float(text)
@@ -83,6 +99,9 @@ def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> 
     """All that sets how a source is encoded, but the design SNR."""
     group = parser.add_argument_group("encoding")
     group.add_argument(
+        "--profile", metavar="FILE", help="settings that `search` found; explicit options override"
+    )
+    group.add_argument(
         "--bandwidth-ratio", type=ratio, metavar="R", help="k / (N C); pictures 11/48, audio 1.18"
     )
     group.add_argument("--preset", choices=PRESETS, default="standard", help="default: standard")
@@ -91,6 +110,12 @@ def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> 
         "--seconds", type=positive_float, metavar="S", help="wall time in place of steps"
     )
     group.add_argument("--hidden-dim", type=positive_int, metavar="d", help="default: 12")
+    group.add_argument(
+        "--level-channels",
+        type=level_channels,
+        metavar="L1,L2,...",
+        help="maps of each level, finest first; one each",
+    )
     group.add_argument("--kappa-lsm", type=positive_int, metavar="N", help="copies of the LSM")
     group.add_argument("--kappa-redu", type=positive_int, metavar="N", help="copies of ReDU")
     group.add_argument(
@@ -102,36 +127,64 @@ def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> 
         metavar="DB",
         help="power of the parameters over the mean; 0 is the paper's",
     )
-    group.add_argument("--no-noise-matrix", action="store_true", help="leave M out")
+    group.add_argument(
+        "--noise-matrix",
+        action=argparse.BooleanOptionalAction,
+        help="use M, or leave it out; use it",
+    )
     group.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
     add_engine(group)
 
 
-def encoder_settings(options: argparse.Namespace, snr_db: float) -> EncoderSettings:
-    """The settings that :func:`add_encoder_options` parsed.
+def design_snr(
+    value: float | tuple[float, float],
+) -> tuple[float, tuple[float, float] | None]:
+    """Design SNR and range of what :func:`snr_or_range` parsed; a range has its middle's design."""
+    if isinstance(value, tuple):
+        return (value[0] + value[1]) / 2, value
+    return value, None
+
+
+def encoder_settings(
+    options: argparse.Namespace, snr_db: float | tuple[float, float] | None
+) -> EncoderSettings:
+    """The settings that :func:`add_encoder_options` parsed, over those of ``--profile``.
+
+    Args:
+        options: as parsed.
+        snr_db: design SNR or range; None for the profile's, or the default.
 
     Raises:
-        ImplicitJsccError: a value is out of range, or means what this version cannot do.
+        ImplicitJsccError: a value is out of range, means what this version cannot do, or the
+            profile cannot be read.
     """
+    from ..codec import profile_file
     from ..codec.settings import EncoderSettings
 
     if options.parameters == "coded":
         raise ImplicitJsccError(
             "this version sends parameters by repetition only: leave --parameters coded out"
         )
+    chosen = profile_file.load(options.profile)[0] if options.profile else {}
+    if snr_db is not None:
+        chosen["snr_db"], chosen["snr_range_db"] = design_snr(snr_db)
+    explicit = {
+        "bandwidth_ratio": options.bandwidth_ratio,
+        "hidden_dim": options.hidden_dim,
+        "level_channels": options.level_channels,
+        "repetition_lsm": options.kappa_lsm,
+        "repetition_redu": options.kappa_redu,
+        "power_db": options.power_db,
+        "noise_matrix": options.noise_matrix,
+    }
+    chosen.update({name: value for name, value in explicit.items() if value is not None})
     return EncoderSettings(
-        snr_db=snr_db,
-        bandwidth_ratio=options.bandwidth_ratio,
         preset=options.preset,
         steps=options.steps,
         seconds=options.seconds,
-        hidden_dim=options.hidden_dim,
-        repetition_lsm=options.kappa_lsm,
-        repetition_redu=options.kappa_redu,
-        power_db=options.power_db,
-        noise_matrix=not options.no_noise_matrix,
         seed=options.seed,
         engine=options.engine,
+        **chosen,
     )
 
 

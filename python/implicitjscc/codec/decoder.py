@@ -9,7 +9,7 @@ from .. import engine as engines
 from ..content import ReceivedContent
 from ..engine.model import FloatArray
 from ..errors import ImplicitJsccError
-from . import repetition
+from . import repetition, wiener
 from .models import make_model
 from .profile import CodecProfile
 from .sources import Source, from_normalised
@@ -18,7 +18,8 @@ from .sources import Source, from_normalised
 def decode(received: ReceivedContent, engine: str = "auto") -> Source:
     """Reconstruct the source from what a channel left of its content.
 
-    Lost symbols count as 0, the mean of all symbols; lost copies of a parameter do not count.
+    Symbols with more noise than the design SNR's are filtered, lost ones become the mean of their
+    neighbours (:mod:`.wiener`); lost copies of a parameter do not count.
 
     Args:
         received: from the physical layer or an ideal channel.
@@ -37,7 +38,9 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Source:
     if not finite[uses:].any():
         raise ImplicitJsccError("none of the decoder's parameters arrived")
     parameters = repetition.from_symbols(profile, symbols[uses:], variance[uses:])
-    values = make_model(profile, chosen).decode(split_reals(symbols[:uses], profile), parameters)
+    real_variance = np.repeat(variance[:uses] / 2, 2)[: profile.real_symbols]
+    reals = wiener.scale(split_reals(symbols[:uses], profile), real_variance, profile)
+    values = make_model(profile, chosen).decode(reals, parameters)
     return to_source(values, profile)
 
 

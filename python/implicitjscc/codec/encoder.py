@@ -73,7 +73,8 @@ def encode(
     engine = engines.select(settings.engine)
     profile = plan(*source.size, source.format, settings)
     recipe = settings.recipe.for_dimensions(profile.dimensions)
-    trainer = Trainer(source, profile, recipe, parameter_power(profile, settings), engine)
+    power = parameter_power(profile, settings)
+    trainer = Trainer(source, profile, recipe, power, engine, settings.snr_range_db)
     budget = _Budget(settings, began if started is None else started)
     best, best_psnr_db = trainer.snapshot(), trainer.psnr_db(_CHECKPOINT_DRAWS, _CHECKPOINT_SEED)
     next_checkpoint = 1 / _CHECKPOINTS
@@ -107,6 +108,7 @@ def encode(
         best = trainer.snapshot()
     figures = {
         "snr_db": profile.snr_db,
+        "snr_range_db": settings.snr_range_db and list(settings.snr_range_db),
         "preset": settings.preset,
         "steps": budget.step,
         "step_ms": 1e3 * trained_s / max(budget.step, 1),

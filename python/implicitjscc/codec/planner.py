@@ -12,7 +12,7 @@ from . import channel_uses
 from .formats import ImageFormat, SourceFormat
 from .network import SynthesisShape, redu_parameters
 from .profile import CodecProfile
-from .pyramid import default_level_channels
+from .pyramid import default_level_channels, useful_levels
 from .settings import EncoderSettings
 
 _log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ def plan(
     """
     dimensions = source_format.dimensions
     maps = channels if dimensions == 1 else -(-channels // _PICTURE_CHANNELS_A_MAP)
-    level_channels = default_level_channels(height, width, maps)
+    level_channels = _level_channels(height, width, maps, settings)
     hidden_dim = settings.hidden_dim or DEFAULT_HIDDEN_DIM
     inputs = sum(level_channels) * (2 if settings.noise_matrix else 1)
     synthesis = SynthesisShape(inputs, hidden_dim, channels, dimensions).parameters
@@ -101,6 +101,23 @@ def _default_ratio(channels: int, source_format: SourceFormat) -> Fraction | Non
         return channel_uses.SIGNAL_BANDWIDTH_RATIO
     picture = isinstance(source_format, ImageFormat) and channels == 3
     return channel_uses.IMAGE_BANDWIDTH_RATIO if picture else None
+
+
+def _level_channels(
+    height: int, width: int, maps: int, settings: EncoderSettings
+) -> tuple[int, ...]:
+    if settings.level_channels is None:
+        return default_level_channels(height, width, maps)
+    kept = list(settings.level_channels[: useful_levels(height, width)])
+    while kept and not kept[-1]:
+        kept.pop()
+    if not kept:
+        raise ImplicitJsccError(
+            f"{width}x{height} pixels have no level for the maps that the settings ask for"
+        )
+    if len(kept) < len(settings.level_channels):
+        _log.warning("the levels from the %d. on are left out: the source is small", len(kept) + 1)
+    return tuple(kept)
 
 
 def _total_uses(

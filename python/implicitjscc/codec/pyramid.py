@@ -26,11 +26,16 @@ def default_level_channels(height: int, width: int, maps: int = 1) -> tuple[int,
         height, width: of the source.
         maps: of each level.
     """
+    return (maps,) * min(PAPER_LEVELS, useful_levels(height, width))
+
+
+def useful_levels(height: int, width: int) -> int:
+    """Levels down to the first of 1 x 1."""
     levels = 1
-    while levels < PAPER_LEVELS and (height > 1 or width > 1):
+    while height > 1 or width > 1:
         height, width = -(-height // 2), -(-width // 2)
         levels += 1
-    return (maps,) * levels
+    return levels
 
 
 def real_symbols(height: int, width: int, level_channels: tuple[int, ...]) -> int:

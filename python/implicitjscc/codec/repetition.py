@@ -100,7 +100,8 @@ class NoisyParameters:
     def __init__(self, profile: CodecProfile, mean_power: float) -> None:
         self._sizes = tensor_sizes(profile)
         sent = copies(profile)
-        self._relative_std = torch.from_numpy(np.sqrt(profile.noise_variance / sent)).float()
+        self._relative_std = torch.from_numpy(np.sqrt(1 / sent)).float()
+        self._snr_db = profile.snr_db
         reals = [float(part.sum()) for part in torch.from_numpy(sent).split(self._sizes)]
         self._reals = torch.tensor(reals)
         self._energy = mean_power * float(self._reals.sum())
@@ -111,7 +112,11 @@ class NoisyParameters:
         return relative * (self._energy / (relative * self._reals).sum())
 
     def __call__(
-        self, parameters: Tensor, log_powers: Tensor, generator: torch.Generator
+        self,
+        parameters: Tensor,
+        log_powers: Tensor,
+        generator: torch.Generator,
+        snr_db: float | None = None,
     ) -> Tensor:
         """Add the noise that averaging leaves; differentiable, also through scales and powers.
 
@@ -119,12 +124,14 @@ class NoisyParameters:
             parameters: shape (parameters,).
             log_powers: shape (11,), how the power is split among the tensors.
             generator: the source of the noise.
+            snr_db: of the receiver; None for the design SNR.
         """
+        noise_std = 10 ** (-(self._snr_db if snr_db is None else snr_db) / 20)
         parts = parameters.split(self._sizes)
         rms = torch.stack([part.square().mean().add(1e-12).sqrt() for part in parts])
         amplitude = rms * self.powers(log_powers).rsqrt()
         std = torch.cat([a.expand(n) for a, n in zip(amplitude, self._sizes, strict=True)])
-        noise = torch.randn(parameters.shape, generator=generator) * self._relative_std
+        noise = torch.randn(parameters.shape, generator=generator) * self._relative_std * noise_std
         return parameters + noise * std
 
 

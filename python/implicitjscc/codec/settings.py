@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..errors import ImplicitJsccError
+from .profile import MAXIMUM_LEVEL_CHANNELS
+from .pyramid import MAXIMUM_LEVELS
 
 DEFAULT_SNR_DB = 10.0
 
@@ -77,12 +79,15 @@ class EncoderSettings:
 
     Attributes:
         snr_db: design SNR, -20 to 60 dB.
+        snr_range_db: lowest and highest SNR of the receivers to train for, with the design SNR
+            between them; None trains for the design SNR only.
         bandwidth_ratio: R; None for the paper's (11/48 for RGB pictures, 1.1796875 for one
             dimension), or the least that carries the decoder.
         preset: name in :data:`PRESETS`.
         steps: in place of the preset's.
         seconds: wall time after which encoding ends, whatever the steps.
         hidden_dim: d; None for 12.
+        level_channels: L_k, finest level first, 0 for a level without maps; None for one each.
         repetition_lsm, repetition_redu: kappa_L and kappa_T.
         power_db: in place of the preset's.
         noise_matrix: False leaves M out.
@@ -91,11 +96,13 @@ class EncoderSettings:
     """
 
     snr_db: float = DEFAULT_SNR_DB
+    snr_range_db: tuple[float, float] | None = None
     bandwidth_ratio: Fraction | None = None
     preset: str = "standard"
     steps: int | None = None
     seconds: float | None = None
     hidden_dim: int | None = None
+    level_channels: tuple[int, ...] | None = None
     repetition_lsm: int | None = None
     repetition_redu: int | None = None
     power_db: float | None = None
@@ -112,6 +119,10 @@ class EncoderSettings:
         checks = (
             (-20 <= self.snr_db <= 60, "the design SNR must be from -20 to 60 dB"),
             (
+                self.snr_range_db is None or self._range_holds(*self.snr_range_db),
+                "a range of SNR must rise, within -20 to 60 dB and around the design SNR",
+            ),
+            (
                 self.bandwidth_ratio is None or 0 < self.bandwidth_ratio <= 100,
                 "the bandwidth ratio must be above 0 and at most 100",
             ),
@@ -123,6 +134,10 @@ class EncoderSettings:
                 "the hidden dimension must be from 1 to 64",
             ),
             (
+                self.level_channels is None or _levels_hold(self.level_channels),
+                "the maps of the levels must be 1 to 8 numbers from 0 to 15, the last above 0",
+            ),
+            (
                 all(k is None or 1 <= k <= 4095 for k in self._repetitions),
                 "a repetition factor must be from 1 to 4095",
             ),
@@ -132,6 +147,9 @@ class EncoderSettings:
         for holds, message in checks:
             if not holds:
                 raise ImplicitJsccError(message)
+
+    def _range_holds(self, lowest: float, highest: float) -> bool:
+        return -20 <= lowest < highest <= 60 and lowest <= self.snr_db <= highest
 
     @property
     def _repetitions(self) -> tuple[int | None, int | None]:
@@ -146,3 +164,8 @@ class EncoderSettings:
         if self.power_db is not None:
             recipe = replace(recipe, power_db=self.power_db)
         return recipe
+
+
+def _levels_hold(level_channels: tuple[int, ...]) -> bool:
+    in_bounds = all(0 <= maps <= MAXIMUM_LEVEL_CHANNELS for maps in level_channels)
+    return 1 <= len(level_channels) <= MAXIMUM_LEVELS and in_bounds and level_channels[-1] > 0

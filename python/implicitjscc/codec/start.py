@@ -1,35 +1,29 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Where overfitting starts: X and the decoder such that the first reconstruction is the source.
 
-The source's channels are turned to their principal components (KLT), for a picture its colours.
-Where a level has one map, the first component goes into a pyramid, finest level to coarsest; the
-second and third take the maps of the second and third level, at half and quarter resolution. Where
-it has more, as many components have pyramids. Every level is scaled as analog transmission wants
-it: noise on a map reaches each pixel with the same weight whatever the level, so gains that
-minimise the error under a power constraint are proportional to (n_k var_k)^(-1/4), n_k being the
-level's size. The decoder starts as the weighted sum of the maps as received (the Wiener filter of
-each), a linear map that passes through the activations as pairs of opposite sign.
-Measured against starting from a Laplacian pyramid of the luma: docs/codec.md.
+The source's channels are turned to their principal components (KLT), for a picture its colours,
+which are spread over the pyramid's maps (:mod:`.decomposition`). Every map is scaled as analog
+transmission wants it: noise on a map reaches each pixel with the same weight whatever the level, so
+gains that minimise the error under a power constraint are proportional to (n_k var_k)^(-1/4), n_k
+being the map's size. The decoder starts as the weighted sum of the maps as received (the Wiener
+filter of each), a linear map that passes through the activations as pairs of opposite sign.
+Measured against other starts: docs/codec.md.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from math import sqrt
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from .network import bicubic_kernel, upsample
+from .decomposition import Decomposition, Slots, decompose
+from .network import bicubic_kernel
 from .profile import CodecProfile
 
 _GAIN_INTO_SYNTHESIS = 4.0  # scale of the first hidden layer; measured best of 1, 2, 4
 _RANDOM_SYMBOL_STD = 0.1
-# Binomial: two levels share what lies between them, which tells more against noise than a sharp
-# split does. Measured against means of pairs, and 6, 8 and 12 taps: docs/codec.md.
-_HALVING_TAPS = (0.125, 0.375, 0.375, 0.125)
 _TINY = 1e-12
 _FLAT_VARIANCE = 1e-9
 
@@ -59,46 +53,65 @@ def random_start(profile: CodecProfile, generator: torch.Generator) -> Start:
 def source_start(
     profile: CodecProfile, source: Tensor, symbols_rms: float, generator: torch.Generator
 ) -> Start:
-    """X and decoder from the source; random where the levels have no place for its components.
+    """X and decoder from the source; random where the decoder is too narrow to pass it through.
+
+    Maps that the source does not need start small and random.
 
     Args:
         profile: sizes.
         source: shape (channels, height, width), 0 to 1.
         symbols_rms: of X's real values as transmitted, of which the decoder's gains follow.
-        generator: of the weights that the linear map leaves free.
+        generator: of the values and weights that the linear map leaves free.
     """
-    maps_a_level = min(profile.level_channels)
     # A pair of hidden units passes one component through the activations.
     count = min(source.shape[0], profile.hidden_dim // 2)
-    places = -(-count // maps_a_level) if maps_a_level else 0
-    if count == 0 or places == 0 or len(profile.level_channels) <= places:
+    if count == 0:
         return random_start(profile, generator)
     mean = source.mean((1, 2))
     colours = _principal_colours(source, mean)[:count]
     components = torch.einsum("pc,chw->phw", colours, source - mean[:, None, None])
-    placed = _place_components(components, profile, maps_a_level)
-    size = torch.tensor([float(map_.values.numel()) for map_ in placed])
-    variance = torch.stack([map_.values.double().square().mean() for map_ in placed]).float()
-    gains = (size * (variance + _TINY)).pow(-0.25)
-    # The rule fixes ratios only; the scale is that of the power constraint.
-    energy = (size * variance * gains.square()).sum()
-    gains *= symbols_rms * torch.sqrt(size.sum() / (energy + _TINY))
-    flat = float(variance.max()) < _FLAT_VARIANCE  # one colour: nothing to start X from
-    levels = []
-    for level, (maps, shape) in enumerate(
-        zip(profile.level_channels, profile.level_sizes, strict=True)
-    ):
-        values = torch.randn((maps, *shape), generator=generator) * _RANDOM_SYMBOL_STD
-        for map_, gain in zip(placed, gains, strict=True):
-            if map_.level == level and not flat:
-                values[map_.index] = map_.values * gain
-        levels.append(values.reshape(-1))
+    # One colour only: nothing to start X from.
+    flat = float(components.square().mean()) < _FLAT_VARIANCE
+    spread = decompose(components, profile, symbols_rms)
+    gains, weights = _gains(spread, profile, symbols_rms)
+    levels = [
+        size
+        for maps, size in zip(profile.level_channels, profile.level_sizes, strict=True)
+        for _ in range(maps)
+    ]
+    reals = []
+    for size, values, gain in zip(levels, spread.maps, gains, strict=True):
+        if flat:
+            reals.append(torch.randn(size, generator=generator))
+        elif values is None:
+            reals.append(torch.randn(size, generator=generator) * _RANDOM_SYMBOL_STD)
+        else:
+            reals.append(values * gain)
     tensors = _random_tensors(profile, generator, shrink=False)
-    # What a receiver that knows the noise multiplies each map with (Wiener).
-    powers = gains.square() * variance
-    weights = powers / (powers + 0.5 * profile.noise_variance) / gains
-    _pass_through(tensors, profile, placed, weights, colours, mean)
-    return Start(torch.cat(levels), tensors)
+    _pass_through(tensors, spread.components, weights, colours, mean)
+    return Start(torch.cat([values.reshape(-1) for values in reals]), tensors)
+
+
+def _gains(
+    spread: Decomposition, profile: CodecProfile, symbols_rms: float
+) -> tuple[list[float], list[float]]:
+    """What each map is multiplied with before it is sent, and what its receiver multiplies it with
+    that knows the noise; 0 for maps without a component."""
+    used = [values for values in spread.maps if values is not None]
+    variances = [float(values.double().square().mean()) + _TINY for values in used]
+    sizes = [values.numel() for values in used]
+    gains = [(size * variance) ** -0.25 for size, variance in zip(sizes, variances, strict=True)]
+    # The rule fixes ratios only; the scale is that of the power constraint.
+    energy = sum(n * s * g * g for n, s, g in zip(sizes, variances, gains, strict=True))
+    scale = symbols_rms * sqrt(profile.real_symbols / (energy + _TINY))
+    noise = profile.noise_variance / 2
+    pairs = []
+    for gain, variance in zip(gains, variances, strict=True):
+        power = (scale * gain) ** 2 * variance
+        pairs.append((scale * gain, power / (power + noise) / (scale * gain)))
+    rest = iter(pairs)
+    both = [(0.0, 0.0) if values is None else next(rest) for values in spread.maps]
+    return [gain for gain, _ in both], [weight for _, weight in both]
 
 
 def _random_tensors(
@@ -122,81 +135,17 @@ def _principal_colours(source: Tensor, mean: Tensor) -> Tensor:
     return vectors.flip(1).T.float().contiguous()
 
 
-@dataclass(frozen=True)
-class _Map:
-    """What one map of the pyramid starts with."""
-
-    level: int
-    index: int
-    component: int
-    values: Tensor
-
-
-def _place_components(components: Tensor, profile: CodecProfile, maps_a_level: int) -> list[_Map]:
-    """Maps whose upsampled sums are the components, finest level first.
-
-    As many components as a level has maps get pyramids; the next ones a map of level 2 each, the
-    next ones of level 3, and so on, in the columns of the pyramids, which skip those levels.
-    """
-    halved = [components]
-    for _ in profile.level_sizes[1:]:
-        halved.append(_halve(halved[-1]))
-    placed = []
-    for column in range(min(maps_a_level, components.shape[0])):
-        own = range(column, components.shape[0], maps_a_level)
-        skipped = range(1, len(own))
-        pyramid = _pyramid([level[column] for level in halved], profile, skipped)
-        placed += [_Map(level, column, column, values) for level, values in pyramid.items()]
-        for level in skipped:
-            placed.append(_Map(level, column, own[level], halved[level][own[level]]))
-    return sorted(placed, key=lambda map_: (map_.level, map_.index))
-
-
-def _pyramid(halved: list[Tensor], profile: CodecProfile, skipped: range) -> dict[int, Tensor]:
-    """A Laplacian pyramid without some levels: what remains of each over the next one in it."""
-    kernel = bicubic_kernel(profile.dimensions)
-    levels = [level for level in range(len(halved)) if level not in skipped]
-    maps = {}
-    for level, coarser in pairwise(levels):
-        coarse = halved[coarser].unsqueeze(0)
-        for between in range(coarser - 1, level - 1, -1):
-            coarse = upsample(coarse, kernel, profile.level_sizes[between])
-        maps[level] = halved[level] - coarse.squeeze(0)
-    return {**maps, levels[-1]: halved[levels[-1]]}
-
-
-def _halve(maps: Tensor) -> Tensor:
-    """Half as wide and high, rounded up; sides of 1 stay. Borders are replicated."""
-    across = _halve_rows(maps)
-    return _halve_rows(across.transpose(1, 2)).transpose(1, 2)
-
-
-def _halve_rows(maps: Tensor) -> Tensor:
-    width = maps.shape[2]
-    if width == 1:
-        return maps
-    padded = F.pad(maps, (1, 1 + width % 2), mode="replicate")
-    rows = padded.reshape(-1, 1, padded.shape[2])
-    taps = torch.tensor(_HALVING_TAPS).view(1, 1, -1)
-    return F.conv1d(rows, taps, stride=2).view(*maps.shape[:2], -1)
-
-
 def _pass_through(
-    tensors: list[Tensor],
-    profile: CodecProfile,
-    placed: list[_Map],
-    weights: Tensor,
-    colours: Tensor,
-    mean: Tensor,
+    tensors: list[Tensor], components: Slots, weights: list[float], colours: Tensor, mean: Tensor
 ) -> None:
     """Set the layers so that the synthesis module starts as the weighted sum of the maps."""
     w1, _, w2, _, w3, b3 = tensors[:6]
-    components = colours.shape[0]
-    pairs = 2 * components
-    inverse = torch.zeros(components, w1.shape[1])
-    for map_, weight in zip(placed, weights, strict=True):
-        column = sum(profile.level_channels[: map_.level]) + map_.index
-        inverse[map_.component, column] = weight
+    count = colours.shape[0]
+    pairs = 2 * count
+    inverse = torch.zeros(count, w1.shape[1])
+    for column, (component, weight) in enumerate(zip(components, weights, strict=True)):
+        if component is not None:
+            inverse[component, column] = weight
     w1[0:pairs:2] = inverse * _GAIN_INTO_SYNTHESIS
     w1[1:pairs:2] = -inverse * _GAIN_INTO_SYNTHESIS
     w2[:pairs] = 0

@@ -19,6 +19,7 @@ from .models import make_model
 from .parameter_optimiser import AdamParameters, SoapParameters
 from .power_split import initial_log_powers
 from .profile import CodecProfile
+from .receivers import Receivers
 from .settings import Recipe
 from .sources import Source
 from .start import random_start, source_start
@@ -51,6 +52,7 @@ class Trainer:
         recipe: how to train.
         parameter_power: power of the parameters' channel uses, over the mean of all uses.
         engine: "native" or "torch".
+        snr_range_db: lowest and highest SNR of the receivers; None for the design SNR only.
     """
 
     def __init__(
@@ -60,6 +62,7 @@ class Trainer:
         recipe: Recipe,
         parameter_power: float,
         engine: str = "torch",
+        snr_range_db: tuple[float, float] | None = None,
     ) -> None:
         self._reference, self._profile, self._recipe = source, profile, recipe
         values = source.normalised()
@@ -67,6 +70,7 @@ class Trainer:
         symbol_power = (profile.channel_uses - spent) / profile.symbol_uses
         # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
         self._symbols_rms = sqrt(symbol_power * profile.symbol_uses / profile.real_symbols)
+        self._receivers = Receivers(profile.snr_db, snr_range_db)
         self._generator = torch.Generator().manual_seed(profile.seed)
         start = (
             source_start(profile, torch.from_numpy(values), self._symbols_rms, self._generator)
@@ -80,7 +84,7 @@ class Trainer:
         self._parameters = flat.double().numpy()
         self._log_powers = self._initial_log_powers().requires_grad_(True)
         self._noisy_parameters = repetition.NoisyParameters(profile, parameter_power)
-        self._noise_std = sqrt(profile.noise_variance / 2)
+        self._snr_db = profile.snr_db
         moments = (_MOMENTUM, recipe.second_moment)
         self._optimiser: AdamParameters | SoapParameters = (
             SoapParameters(profile.synthesis, profile.parameters)
@@ -103,11 +107,16 @@ class Trainer:
         """
         recipe = self._recipe
         factor = self._rate_factor(done)
+        if not recipe.antithetic or self._steps % 2 == 0:
+            self._snr_db = self._receivers.draw(self._generator)
         parameters = torch.from_numpy(self._parameters).float().requires_grad_(True)
-        received = self._noisy_parameters(parameters, self._log_powers, self._generator)
+        received = self._noisy_parameters(
+            parameters, self._log_powers, self._generator, self._snr_db
+        )
         loss, gradient = self._model.step(
             self._step_settings(factor), self._state, received.detach().numpy()
         )
+        self._receivers.observe(self._snr_db, loss)
         received.backward(torch.from_numpy(gradient))
         assert parameters.grad is not None
         direction = self._optimiser.direction(parameters.grad.double().numpy())
@@ -120,24 +129,27 @@ class Trainer:
         return loss
 
     def psnr_db(self, draws: int, seed: int) -> float:
-        """Mean PSNR over as many draws of the channel; the training's own noise goes on as it was.
+        """Mean PSNR over draws of the channel; the training's own noise goes on as it was.
 
         Args:
-            draws: receptions to average.
+            draws: receptions to average at each of the receivers' SNRs.
             seed: of their noise.
         """
         generator = torch.Generator().manual_seed(seed)
         parameters = torch.from_numpy(self._parameters).float()
         symbols = self._normalised(self._state.symbols)
-        total = 0.0
-        for _ in range(draws):
-            noise = torch.randn(symbols.shape, generator=generator).numpy()
-            noise *= np.float32(self._noise_std)
-            with torch.inference_mode():
-                received = self._noisy_parameters(parameters, self._log_powers, generator)
-            values = self._model.decode(symbols + noise, received.numpy())
-            total += psnr_db(self._reference, to_source(values, self._profile))
-        return total / draws
+        psnrs = []
+        for snr_db in self._receivers.checked_snrs_db:
+            for _ in range(draws):
+                noise = torch.randn(symbols.shape, generator=generator).numpy()
+                noise *= np.float32(_noise_std(snr_db))
+                with torch.inference_mode():
+                    received = self._noisy_parameters(
+                        parameters, self._log_powers, generator, snr_db
+                    )
+                values = self._model.decode(symbols + noise, received.numpy())
+                psnrs.append(psnr_db(self._reference, to_source(values, self._profile)))
+        return sum(psnrs) / len(psnrs)
 
     def snapshot(self) -> Snapshot:
         """What :meth:`finish` takes."""
@@ -178,9 +190,10 @@ class Trainer:
         return StepSettings(
             noise_key=(self._profile.seed << 32) + draw,
             symbols_rms=self._symbols_rms,
-            noise_std=sign * self._noise_std,
+            noise_std=sign * _noise_std(self._snr_db),
             rates=(recipe.symbol_rate * factor,) * levels,
             step=self._steps + 1,
+            loss_weight=self._receivers.weight(self._snr_db),
             moments=(_MOMENTUM, recipe.second_moment),
         )
 
@@ -194,6 +207,11 @@ class Trainer:
         if self._steps < self._recipe.warm_up:
             factor *= (self._steps + 1) / self._recipe.warm_up
         return factor
+
+
+def _noise_std(snr_db: float) -> float:
+    """Of the channel's noise on a real symbol."""
+    return sqrt(0.5 * 10 ** (-snr_db / 10))
 
 
 def loss_to_psnr_db(loss: float) -> float:
