@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..content import Content
-from . import repetition
+from . import strategies
 from .profile import CodecProfile
 
 
@@ -40,11 +40,11 @@ class EncodedSource:
         return Content(symbols, description, int.from_bytes(digest[:4], "big"))
 
     def symbols(self) -> NDArray[np.complex64]:
-        """X, neighbours of one level in pairs, then the parameters' copies; shape (k,)."""
+        """X, neighbours of one level in pairs, then the parameters; shape (k,)."""
         padded = np.zeros(2 * self.profile.symbol_uses, np.float32)
         padded[: self.reals.size] = self.reals
         return np.concatenate(
-            (padded.view(np.complex64), repetition.to_symbols(self.profile, self.parameters))
+            (padded.view(np.complex64), strategies.to_symbols(self.profile, self.parameters))
         )
 
 
@@ -53,7 +53,8 @@ def normalise_power(encoded: EncodedSource) -> EncodedSource:
 
     Rounding the parameters' scales leaves X a little more power than it was trained with. ReDU is
     linear, so the first layer's weights on U undo the change exactly; they are parameters
-    themselves, and a few rounds settle both.
+    themselves, and a few rounds settle both. Coded parameters stay what they are: the power of
+    QAM symbols is 1 but for a part in thousands, and so is the change of X.
     """
     profile = encoded.profile
     reals = encoded.reals.astype(np.float64)
@@ -62,11 +63,13 @@ def normalise_power(encoded: EncodedSource) -> EncodedSource:
     inputs = profile.synthesis.inputs
     first_layer = parameters[: profile.hidden_dim * inputs].reshape(profile.hidden_dim, inputs)
     gain = 1.0
-    for _ in range(8):
-        sent = repetition.to_symbols(profile, parameters.astype(np.float32))
+    rounds = 1 if profile.strategy == "coded" else 8
+    for _ in range(rounds):
+        sent = strategies.to_symbols(profile, parameters.astype(np.float32))
         left = profile.channel_uses - float(np.square(np.abs(sent.astype(np.complex128))).sum())
         wanted = sqrt(left / symbols_energy)
-        first_layer[:, : profile.maps] *= gain / wanted
+        if profile.strategy == "repetition":
+            first_layer[:, : profile.maps] *= gain / wanted
         gain = wanted
     return EncodedSource(
         profile,

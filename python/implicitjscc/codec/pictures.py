@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from . import repetition
+from . import strategies
 from .decoder import redu_output, split_levels, split_reals
 from .encoded import EncodedSource
 from .symbol_channel import awgn
@@ -47,9 +47,11 @@ def level_pictures(encoded: EncodedSource, snr_db: float, seed: int = 0) -> list
     profile = encoded.profile
     received = awgn(encoded.content(), snr_db, seed)
     uses = profile.symbol_uses
-    parameters = repetition.from_symbols(
+    parameters = strategies.from_symbols(
         profile, received.symbols[uses:], received.noise_variance[uses:]
     )
+    if parameters is None:  # far below the design SNR: drawn with the decoder as it was sent
+        parameters = encoded.parameters
     reals = torch.from_numpy(split_reals(received.symbols[:uses], profile).copy())
     with torch.inference_mode():
         upsampled = redu_output(profile, reals, torch.from_numpy(parameters)).numpy()

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a source's shape and the settings to a codec profile: levels, d, repetition factors, k."""
+"""From a source's shape and the settings to a codec profile: levels, d, parameter strategy, k."""
 
 from __future__ import annotations
 
 import logging
 from fractions import Fraction
 from math import ceil, log10
+from typing import Any
 
 from ..errors import ImplicitJsccError
-from . import channel_uses
+from . import channel_uses, coded_plan
 from .network import REDU_PARAMETERS, SynthesisShape
 from .profile import CodecProfile
 from .pyramid import default_level_channels
@@ -43,7 +44,8 @@ def plan(
     inputs = sum(level_channels) * (2 if settings.noise_matrix else 1)
     synthesis = SynthesisShape(inputs, hidden_dim, channels).parameters
     symbol_uses = channel_uses.symbol_uses(height, width, level_channels)
-    uses = _total_uses(height * width * channels, symbol_uses, synthesis, settings)
+    least = symbol_uses + _least_parameter_uses(synthesis, settings)
+    uses = _total_uses(height * width * channels, least, settings)
     return CodecProfile(
         kind="image16" if bits == 16 else "image8",
         height=height,
@@ -53,20 +55,21 @@ def plan(
         hidden_dim=hidden_dim,
         activation=settings.recipe.activation,
         noise_matrix=settings.noise_matrix,
-        strategy="repetition",
-        repetition_lsm=_repetition_lsm(uses - symbol_uses, hidden_dim, synthesis, settings),
         channel_uses=uses,
         snr_db=round(settings.snr_db, 2),
         seed=settings.seed,
+        **_strategy_fields(uses - symbol_uses, hidden_dim, synthesis, settings),
     )
 
 
 def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
-    """Power of the parameters' channel uses, over the mean of all channel uses.
+    """Power of the parameters' channel uses, over the mean of all channel uses; 1 for coded ones.
 
     Raises:
         ImplicitJsccError: an explicit power would leave none for the symbols.
     """
+    if profile.strategy == "coded":
+        return 1.0
     part_of_uses = profile.parameter_uses / profile.channel_uses
     power = float(10 ** (settings.recipe.power_db / 10))
     if settings.power_db is None:
@@ -80,10 +83,15 @@ def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
     return power
 
 
-def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: EncoderSettings) -> int:
+def _least_parameter_uses(synthesis: int, settings: EncoderSettings) -> int:
+    if settings.strategy == "coded":
+        return coded_plan.least_uses(synthesis + REDU_PARAMETERS, round(settings.snr_db, 2))
     lsm, redu = settings.repetition_lsm, settings.repetition_redu
     least_reals = synthesis * (lsm or 1) + REDU_PARAMETERS * (redu or 1)
-    least = symbol_uses + -(-least_reals // 2)
+    return -(-least_reals // 2)
+
+
+def _total_uses(samples: int, least: int, settings: EncoderSettings) -> int:
     if settings.bandwidth_ratio is not None:
         uses = channel_uses.total_uses(samples, settings.bandwidth_ratio)
         if uses < least:
@@ -92,7 +100,7 @@ def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: Encode
                 f"source and its decoder: the least that can is {_ratio(least, samples):.6f}"
             )
         return uses
-    if lsm and redu:
+    if settings.repetition_lsm and settings.repetition_redu:
         return least
     uses = channel_uses.total_uses(samples, channel_uses.IMAGE_BANDWIDTH_RATIO)
     if uses < least:
@@ -103,6 +111,22 @@ def _total_uses(samples: int, symbol_uses: int, synthesis: int, settings: Encode
         )
         return least
     return uses
+
+
+def _strategy_fields(
+    parameter_uses: int, hidden_dim: int, synthesis: int, settings: EncoderSettings
+) -> dict[str, Any]:
+    if settings.strategy == "repetition":
+        factor = _repetition_lsm(parameter_uses, hidden_dim, synthesis, settings)
+        return {"strategy": "repetition", "repetition_lsm": factor}
+    parameters = synthesis + REDU_PARAMETERS
+    deepest = coded_plan.plans(parameters, parameter_uses, round(settings.snr_db, 2))[-1]
+    return {
+        "strategy": "coded",
+        "repetition_lsm": 0,
+        "parameter_bits": deepest.bits,
+        "bits_per_symbol": deepest.bits_per_symbol,
+    }
 
 
 def _repetition_lsm(

@@ -4,11 +4,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log2
+from math import log2, prod
 
 from ..content import DESCRIPTION_BYTES
 from ..errors import ImplicitJsccError
-from . import bitfields, channel_uses
+from ..ldpc_profiles import HIGHEST_RATE, LOWEST_RATE
+from . import bitfields, channel_uses, coded_plan
+from .modulation import BITS_PER_SYMBOL
 from .network import REDU_PARAMETERS, SynthesisShape
 from .pyramid import MAXIMUM_LEVELS, level_sizes, real_symbols
 
@@ -19,6 +21,10 @@ MAXIMUM_REPETITION = 4095
 MAXIMUM_LEVEL_CHANNELS = 15
 # Values of one layer over all pixels: 2 GiB, as much as the largest picture needs at d = 64.
 MAXIMUM_LAYER_VALUES = 1 << 29
+# Message of the coded parameters: twice what 5,547 of 12 bits need, the decoder of a picture at
+# d = 64.
+MAXIMUM_PAYLOAD_BITS = 1 << 17
+MAXIMUM_PARAMETER_BITS = 16
 
 SNR_STEP_DB = 0.01
 _SNR_OFFSET_DB = 100.0
@@ -26,14 +32,14 @@ _SNR_OFFSET_DB = 100.0
 # One amplitude scale a tensor, 2^(code / 8 - 12).
 SCALE_CODES = 128
 SCALES = 11
-_SCALE_STEPS_PER_OCTAVE = 8
-_SCALE_OFFSET = 96
+SCALE_STEPS_PER_OCTAVE = 8
+SCALE_OFFSET = 96
 
 _KINDS = ("image8", "image16")
 # What picture files hold: grey or RGB, and grey of 16 bits.
 _CHANNELS = {"image8": (1, 3), "image16": (1,)}
 _ACTIVATIONS = ("relu", "gelu")
-_STRATEGIES = ("repetition",)
+_STRATEGIES = ("repetition", "coded")
 
 
 @dataclass(frozen=True)
@@ -47,12 +53,14 @@ class CodecProfile:
         hidden_dim: d.
         activation: "relu" or "gelu" in the synthesis module.
         noise_matrix: whether M enters it.
-        strategy: how parameters are sent.
-        repetition_lsm: kappa_L.
+        strategy: how parameters are sent, "repetition" or "coded".
+        repetition_lsm: kappa_L; 0 where they are coded.
         channel_uses: k, symbols and parameters.
         snr_db: the design SNR, of which M's variance follows.
         seed: of M.
         scale_codes: one a parameter tensor, ten of the synthesis module and ReDU's.
+        parameter_bits: of a coded parameter; 0 where they are repeated.
+        bits_per_symbol: of the coded parameters' modulation; 0 where they are repeated.
     """
 
     kind: str
@@ -68,7 +76,9 @@ class CodecProfile:
     channel_uses: int
     snr_db: float
     seed: int
-    scale_codes: tuple[int, ...] = (_SCALE_OFFSET,) * SCALES
+    scale_codes: tuple[int, ...] = (SCALE_OFFSET,) * SCALES
+    parameter_bits: int = 0
+    bits_per_symbol: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be decoded.
@@ -87,7 +97,6 @@ class CodecProfile:
             (1 <= self.hidden_dim <= MAXIMUM_HIDDEN_DIM, "hidden dimension"),
             (self.activation in _ACTIVATIONS, "activation"),
             (self.strategy in _STRATEGIES, "parameter strategy"),
-            (1 <= self.repetition_lsm <= MAXIMUM_REPETITION, "repetition factor"),
             (0 <= self.seed < 1 << 32, "seed"),
             (-_SNR_OFFSET_DB <= self.snr_db <= _SNR_OFFSET_DB, "design SNR"),
             (len(self.scale_codes) == SCALES, "number of scales"),
@@ -101,8 +110,30 @@ class CodecProfile:
             raise ImplicitJsccError("the codec's profile has an impossible size of its layers")
         if not self.symbol_uses < self.channel_uses <= self._most_channel_uses:
             raise ImplicitJsccError("the codec's profile has an impossible number of channel uses")
+        if self.strategy == "coded":
+            self._check_coded()
+        else:
+            self._check_repetition()
+
+    def _check_repetition(self) -> None:
+        if not 1 <= self.repetition_lsm <= MAXIMUM_REPETITION:
+            raise ImplicitJsccError("the codec's profile has an impossible repetition factor")
+        if self.parameter_bits or self.bits_per_symbol:
+            raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
         if self.repetition_redu < 1:
             raise ImplicitJsccError("the codec's profile leaves no channel uses for ReDU")
+
+    def _check_coded(self) -> None:
+        if self.repetition_lsm:
+            raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
+        if not 2 <= self.parameter_bits <= MAXIMUM_PARAMETER_BITS:
+            raise ImplicitJsccError("the codec's profile has an impossible depth of parameters")
+        if self.bits_per_symbol not in BITS_PER_SYMBOL:
+            raise ImplicitJsccError("the codec's profile has an impossible modulation")
+        if self.payload_bits > MAXIMUM_PAYLOAD_BITS:
+            raise ImplicitJsccError("the codec's profile has an impossible number of parameters")
+        if self.payload_bits > HIGHEST_RATE * self.parameter_uses * self.bits_per_symbol:
+            raise ImplicitJsccError("the codec's profile has an impossible code rate")
 
     @property
     def samples(self) -> int:
@@ -131,6 +162,11 @@ class CodecProfile:
         return self.synthesis.parameters + REDU_PARAMETERS
 
     @property
+    def tensor_sizes(self) -> list[int]:
+        """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
+        return [prod(shape) for shape in self.synthesis.tensors] + [REDU_PARAMETERS]
+
+    @property
     def real_symbols(self) -> int:
         """Real values in the pyramid."""
         return real_symbols(self.height, self.width, self.level_channels)
@@ -151,6 +187,17 @@ class CodecProfile:
         return channel_uses.redu_repetition(
             self.parameter_uses, self.synthesis.parameters, self.repetition_lsm
         )
+
+    @property
+    def payload_bits(self) -> int:
+        """Information bits of the coded parameters, their CRC included."""
+        return coded_plan.payload_bits(self.parameters, self.parameter_bits)
+
+    @property
+    def code_bits(self) -> int:
+        """Length of the coded parameters' code word; where more bits are sent, they repeat it."""
+        sent = self.parameter_uses * self.bits_per_symbol
+        return min(sent, int(self.payload_bits / LOWEST_RATE))
 
     @property
     def bandwidth_ratio(self) -> float:
@@ -177,7 +224,7 @@ class CodecProfile:
         fields = [
             (_KINDS.index(self.kind), 4),
             (_STRATEGIES.index(self.strategy), 2),
-            (_ACTIVATIONS.index(self.activation), 2),
+            (_ACTIVATIONS.index(self.activation), 1),
             (int(self.noise_matrix), 1),
             (self.height, 16),
             (self.width, 16),
@@ -185,12 +232,19 @@ class CodecProfile:
             *((n, 4) for n in self.level_channels),
             *((0, 4) for _ in range(MAXIMUM_LEVELS - len(self.level_channels))),
             (self.hidden_dim, 7),
-            (self.repetition_lsm, 12),
             (round((self.snr_db + _SNR_OFFSET_DB) / SNR_STEP_DB), 15),
             (self.seed, 32),
+            *self._strategy_fields(),
             *((code, 7) for code in self.scale_codes),
         ]
         return bitfields.pack(fields, DESCRIPTION_BYTES)
+
+    def _strategy_fields(self) -> list[tuple[int, int]]:
+        """What stands before the scales: 12 bits."""
+        if self.strategy == "coded":
+            modulation = BITS_PER_SYMBOL.index(self.bits_per_symbol)
+            return [(self.parameter_bits - 1, 4), (modulation, 2), (0, 6)]
+        return [(self.repetition_lsm, 12)]
 
     @classmethod
     def from_bytes(cls, description: bytes, channel_uses: int) -> CodecProfile:
@@ -202,7 +256,7 @@ class CodecProfile:
         if len(description) != DESCRIPTION_BYTES:
             raise ImplicitJsccError("the codec's description has a wrong length")
         reader = bitfields.Reader(description)
-        kind, strategy, activation = reader.take(4), reader.take(2), reader.take(2)
+        kind, strategy, activation = reader.take(4), reader.take(2), reader.take(1)
         if kind >= len(_KINDS) or strategy >= len(_STRATEGIES) or activation >= len(_ACTIVATIONS):
             raise ImplicitJsccError("the content needs a newer version of this program")
         noise_matrix = bool(reader.take(1))
@@ -210,20 +264,23 @@ class CodecProfile:
         levels = [reader.take(4) for _ in range(MAXIMUM_LEVELS)]
         while levels and levels[-1] == 0:
             levels.pop()
+        hidden_dim = reader.take(7)
+        snr_db = round(reader.take(15) * SNR_STEP_DB - _SNR_OFFSET_DB, 2)
+        seed = reader.take(32)
         profile = cls(
             kind=_KINDS[kind],
             height=height,
             width=width,
             channels=channels,
             level_channels=tuple(levels),
-            hidden_dim=reader.take(7),
+            hidden_dim=hidden_dim,
             activation=_ACTIVATIONS[activation],
             noise_matrix=noise_matrix,
             strategy=_STRATEGIES[strategy],
-            repetition_lsm=reader.take(12),
             channel_uses=channel_uses,
-            snr_db=round(reader.take(15) * SNR_STEP_DB - _SNR_OFFSET_DB, 2),
-            seed=reader.take(32),
+            snr_db=snr_db,
+            seed=seed,
+            **_read_strategy(reader, _STRATEGIES[strategy]),
             scale_codes=tuple(reader.take(7) for _ in range(SCALES)),
         )
         if reader.rest():
@@ -231,14 +288,32 @@ class CodecProfile:
         return profile
 
 
+def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, int]:
+    """The strategy's fields that stand before the scales.
+
+    Raises:
+        ImplicitJsccError: they mean nothing in this version.
+    """
+    if strategy == "repetition":
+        return {"repetition_lsm": reader.take(12)}
+    bits, modulation, reserved = reader.take(4) + 1, reader.take(2), reader.take(6)
+    if modulation >= len(BITS_PER_SYMBOL) or reserved:
+        raise ImplicitJsccError("the content needs a newer version of this program")
+    return {
+        "repetition_lsm": 0,
+        "parameter_bits": bits,
+        "bits_per_symbol": BITS_PER_SYMBOL[modulation],
+    }
+
+
 def scale_of(code: int) -> float:
     """The amplitude scale of a code."""
-    return float(2.0 ** ((code - _SCALE_OFFSET) / _SCALE_STEPS_PER_OCTAVE))
+    return float(2.0 ** ((code - SCALE_OFFSET) / SCALE_STEPS_PER_OCTAVE))
 
 
 def nearest_scale_code(scale: float) -> int:
     """The code whose scale is nearest in ratio, within what codes reach."""
     if scale <= 0:
         return 0
-    code = round(_SCALE_STEPS_PER_OCTAVE * log2(scale) + _SCALE_OFFSET)
+    code = round(SCALE_STEPS_PER_OCTAVE * log2(scale) + SCALE_OFFSET)
     return min(max(code, 0), SCALE_CODES - 1)

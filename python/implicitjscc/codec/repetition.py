@@ -10,7 +10,9 @@ moves the whole picture, that on 144 hidden weights hardly does.
 
 from __future__ import annotations
 
-from math import prod, sqrt
+from collections.abc import Callable
+from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 import torch
@@ -19,11 +21,6 @@ from torch import Tensor
 
 from .network import REDU_PARAMETERS
 from .profile import CodecProfile, nearest_scale_code
-
-
-def tensor_sizes(profile: CodecProfile) -> list[int]:
-    """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
-    return [prod(shape) for shape in profile.synthesis.tensors] + [REDU_PARAMETERS]
 
 
 def schedule(profile: CodecProfile) -> NDArray[np.int64]:
@@ -68,7 +65,7 @@ def fit_scales(
         parameters: shape (parameters,).
         powers: mean power a complex channel use for each of the eleven tensors.
     """
-    parts = parameters.detach().split(tensor_sizes(profile))
+    parts = parameters.detach().split(profile.tensor_sizes)
     rms = [float(part.double().square().mean().sqrt()) for part in parts]
     return tuple(
         nearest_scale_code(amplitude * sqrt(2 / power))
@@ -76,10 +73,10 @@ def fit_scales(
     )
 
 
-class NoisyParameters:
+class RepeatedParameters:
     """The parameters as a receiver would have them, for training through the channel.
 
-    The average of kappa copies is drawn directly: it has the distribution of the copies' mean.
+    How their power is split among the tensors is learned with them. The average of kappa copies is drawn directly: it has the distribution of the copies' mean.
 
     Args:
         profile: sizes, repetition and design SNR.
@@ -87,7 +84,10 @@ class NoisyParameters:
     """
 
     def __init__(self, profile: CodecProfile, mean_power: float) -> None:
-        self._sizes = tensor_sizes(profile)
+        self._profile = profile
+        self._sizes = profile.tensor_sizes
+        self._log_powers = torch.zeros(len(self._sizes), requires_grad=True)
+        self.learnables = [self._log_powers]
         sent = copies(profile)
         self._relative_std = torch.from_numpy(np.sqrt(profile.noise_variance / sent)).float()
         reals = [float(part.sum()) for part in torch.from_numpy(sent).split(self._sizes)]
@@ -99,22 +99,30 @@ class NoisyParameters:
         relative = log_powers.exp()
         return relative * (self._energy / (relative * self._reals).sum())
 
-    def __call__(
-        self, parameters: Tensor, log_powers: Tensor, generator: torch.Generator
-    ) -> Tensor:
+    def parameters_as_received(self, parameters: Tensor, generator: torch.Generator) -> Tensor:
         """Add the noise that averaging leaves; differentiable, also through scales and powers.
 
         Args:
             parameters: shape (parameters,).
-            log_powers: shape (11,), how the power is split among the tensors.
             generator: the source of the noise.
         """
         parts = parameters.split(self._sizes)
         rms = torch.stack([part.square().mean().add(1e-12).sqrt() for part in parts])
-        amplitude = rms * self.powers(log_powers).rsqrt()
+        amplitude = rms * self.powers(self._log_powers).rsqrt()
         std = torch.cat([a.expand(n) for a, n in zip(amplitude, self._sizes, strict=True)])
         noise = torch.randn(parameters.shape, generator=generator) * self._relative_std
         return parameters + noise * std
+
+    def settle(self, done: float, psnr_db: Callable[[], float]) -> None:
+        """Nothing to decide on the way."""
+
+    def finished(
+        self, parameters: Tensor, learnables: list[Tensor]
+    ) -> tuple[CodecProfile, NDArray[np.float32]]:
+        """Scales fitted to the powers that were learned; parameters as they are."""
+        powers = self.powers(learnables[0]).double().numpy()
+        codes = fit_scales(self._profile, parameters, powers)
+        return replace(self._profile, scale_codes=codes), parameters.numpy()
 
 
 def to_symbols(profile: CodecProfile, parameters: NDArray[np.float32]) -> NDArray[np.complex64]:
@@ -149,4 +157,4 @@ def from_symbols(
 
 
 def _scale_vector(profile: CodecProfile) -> NDArray[np.float64]:
-    return np.repeat(profile.scales, tensor_sizes(profile))
+    return np.repeat(profile.scales, profile.tensor_sizes)

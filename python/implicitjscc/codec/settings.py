@@ -9,6 +9,7 @@ from fractions import Fraction
 from ..errors import ImplicitJsccError
 
 DEFAULT_SNR_DB = 10.0
+STRATEGIES = ("repetition", "coded")
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Recipe:
         power_rate: that of the split of power among the parameter tensors; 0 leaves it equal.
         second_moment: Adam's beta_2.
         warm_up: steps over which the rates rise.
-        power_db: power of the parameters' channel uses over the mean of all channel uses.
+        power_db: power of repeated parameters' channel uses over the mean of all channel uses.
+        strategy: how parameters are sent where nothing else was asked for.
     """
 
     steps: int
@@ -37,6 +39,7 @@ class Recipe:
     second_moment: float = 0.99
     warm_up: int = 50
     power_db: float = 9.0
+    strategy: str = "coded"
 
 
 PRESETS = {
@@ -55,6 +58,7 @@ PRESETS = {
         second_moment=0.999,
         warm_up=0,
         power_db=0.0,
+        strategy="repetition",
     ),
 }
 
@@ -70,6 +74,8 @@ class EncoderSettings:
         steps: in place of the preset's.
         seconds: wall time after which encoding ends, whatever the steps.
         hidden_dim: d; None for 12.
+        parameters: "repetition" or "coded"; None for the preset's, or repetition where a kappa or a
+            power is given.
         repetition_lsm, repetition_redu: kappa_L and kappa_T.
         power_db: in place of the preset's.
         noise_matrix: False leaves M out.
@@ -83,6 +89,7 @@ class EncoderSettings:
     steps: int | None = None
     seconds: float | None = None
     hidden_dim: int | None = None
+    parameters: str | None = None
     repetition_lsm: int | None = None
     repetition_redu: int | None = None
     power_db: float | None = None
@@ -113,6 +120,14 @@ class EncoderSettings:
                 all(k is None or 1 <= k <= 4095 for k in self._repetitions),
                 "a repetition factor must be from 1 to 4095",
             ),
+            (
+                self.parameters is None or self.parameters in STRATEGIES,
+                f"the parameters must be one of {', '.join(STRATEGIES)}",
+            ),
+            (
+                self.parameters != "coded" or not self._asks_for_repetition,
+                "coded parameters have no repetition factors and no power of their own",
+            ),
             (self.power_db is None or -20 <= self.power_db <= 40, "the power must be -20 to 40 dB"),
             (0 <= self.seed < 1 << 32, "the seed must be from 0 to 4294967295"),
         )
@@ -123,6 +138,17 @@ class EncoderSettings:
     @property
     def _repetitions(self) -> tuple[int | None, int | None]:
         return self.repetition_lsm, self.repetition_redu
+
+    @property
+    def _asks_for_repetition(self) -> bool:
+        return self.power_db is not None or any(k is not None for k in self._repetitions)
+
+    @property
+    def strategy(self) -> str:
+        """How parameters are sent: "repetition" or "coded"."""
+        if self.parameters is not None:
+            return self.parameters
+        return "repetition" if self._asks_for_repetition else self.recipe.strategy
 
     @property
     def recipe(self) -> Recipe:

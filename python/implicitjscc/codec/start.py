@@ -102,7 +102,9 @@ def _principal_colours(source: Tensor, mean: Tensor) -> Tensor:
     """Rows are unit colour vectors, that of the largest variance first."""
     centred = (source - mean[:, None, None]).reshape(source.shape[0], -1).double()
     _, vectors = torch.linalg.eigh(centred @ centred.T)
-    return vectors.flip(1).T.float().contiguous()
+    colours = vectors.flip(1).T
+    # An eigenvector has no sign of its own: bright is positive, also for approximation.py.
+    return torch.where(colours.sum(1, keepdim=True) < 0, -colours, colours).float().contiguous()
 
 
 def _component_maps(components: Tensor, profile: CodecProfile) -> list[Tensor]:

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import cos, log10, pi, sqrt
 from typing import Any
 
@@ -11,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from . import repetition
+from . import strategies
 from .decoder import reconstruct, to_image
 from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
@@ -25,6 +24,7 @@ _MOMENTUM = 0.9
 _SOAP_MOMENTS = (0.95, 0.95)
 _SOAP_REFRESH_STEPS = 5
 _TINY = 1e-12
+_SETTLING_DRAWS, _SETTLING_SEED = 2, 0xDECA
 
 
 class Trainer:
@@ -51,9 +51,8 @@ class Trainer:
         )
         self._reals = start.reals.clone().requires_grad_(True)
         self._tensors = [tensor.clone().requires_grad_(True) for tensor in start.tensors]
-        self._log_powers = torch.zeros(len(self._tensors), requires_grad=True)
         self._noise_matrix = noise_matrix(profile) if profile.noise_matrix else None
-        self._noisy_parameters = repetition.NoisyParameters(profile, parameter_power)
+        self._strategy = strategies.training_model(profile, parameter_power)
         spent = parameter_power * profile.parameter_uses
         symbol_power = (profile.channel_uses - spent) / profile.symbol_uses
         # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
@@ -70,6 +69,7 @@ class Trainer:
         Returns:
             the loss, mean squared error of values from 0 to 1, before the step.
         """
+        self._strategy.settle(done, self._psnr_to_settle_db)
         self._set_rates(done)
         loss = (self._forward(self._generator) - self._source).square().mean()
         loss.backward()
@@ -98,23 +98,28 @@ class Trainer:
         return {
             "reals": self._reals.detach().clone(),
             "parameters": self._flat().detach().clone(),
-            "log_powers": self._log_powers.detach().clone(),
+            **{
+                f"strategy{n}": values.detach().clone()
+                for n, values in enumerate(self._strategy.learnables)
+            },
         }
 
     def finish(self, snapshot: dict[str, Tensor], figures: dict[str, Any]) -> EncodedSource:
         """The encoded source of a snapshot, scales fitted and power normalised."""
-        parameters = snapshot["parameters"]
-        powers = self._noisy_parameters.powers(snapshot["log_powers"]).double().numpy()
-        codes = repetition.fit_scales(self._profile, parameters, powers)
+        self._strategy.settle(1.0, self._psnr_to_settle_db)
+        learnables = [values for name, values in snapshot.items() if name.startswith("strategy")]
+        profile, parameters = self._strategy.finished(snapshot["parameters"], learnables)
         with torch.inference_mode():
             reals = self._normalised(snapshot["reals"]).numpy()
-        profile = replace(self._profile, scale_codes=codes)
-        return normalise_power(EncodedSource(profile, reals, parameters.numpy(), figures))
+        return normalise_power(EncodedSource(profile, reals, parameters, figures))
+
+    def _psnr_to_settle_db(self) -> float:
+        return self.psnr_db(_SETTLING_DRAWS, _SETTLING_SEED)
 
     def _forward(self, generator: torch.Generator) -> Tensor:
         reals = self._normalised(self._reals)
         noise = torch.randn(reals.shape, generator=generator) * self._noise_std
-        parameters = self._noisy_parameters(self._flat(), self._log_powers, generator)
+        parameters = self._strategy.parameters_as_received(self._flat(), generator)
         return reconstruct(self._profile, reals + noise, parameters, self._noise_matrix)
 
     def _normalised(self, reals: Tensor) -> Tensor:
@@ -146,8 +151,10 @@ class Trainer:
                 recipe.symbol_rate,
             ),
         ]
-        if recipe.power_rate:
-            powers = torch.optim.Adam([self._log_powers], lr=recipe.power_rate, betas=moments)
+        if recipe.power_rate and self._strategy.learnables:
+            powers = torch.optim.Adam(
+                self._strategy.learnables, lr=recipe.power_rate, betas=moments
+            )
             pairs.append((powers, recipe.power_rate))
         self._steps = 0
         return pairs
