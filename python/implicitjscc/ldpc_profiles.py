@@ -19,6 +19,7 @@ from .ldpc import RepeatAccumulateCode, connect
 # Below it a code word is better sent more than once.
 LOWEST_RATE = 0.15
 HIGHEST_RATE = 0.84
+LEAST_INFORMATION_BITS = 64
 _LEAST_DEGREE = 3
 
 # Rate: information bits a check, and degrees above 3 with the part of the information bits that
@@ -48,7 +49,7 @@ def make_code(
     """The code of a length and a rate.
 
     Args:
-        information_bits: at least 64.
+        information_bits: at least ``LEAST_INFORMATION_BITS``.
         code_bits: so many that the rate is from ``LOWEST_RATE`` to ``HIGHEST_RATE``.
         seed, stream: of its permutation.
 
@@ -56,7 +57,7 @@ def make_code(
         ValueError: the sizes are out of these bounds.
     """
     rate = information_bits / code_bits
-    if information_bits < 64 or not LOWEST_RATE <= rate <= HIGHEST_RATE:
+    if information_bits < LEAST_INFORMATION_BITS or not LOWEST_RATE <= rate <= HIGHEST_RATE:
         raise ValueError(f"no code of {information_bits} bits in {code_bits}")
     degrees, per_check = _degrees(information_bits, code_bits - information_bits)
     return RepeatAccumulateCode(information_bits, connect(degrees, per_check, seed, stream))

@@ -37,7 +37,7 @@ def encode(run, encoder, *messages):
 def test_a_file_becomes_a_content_that_decodes(run, encoded):
     encoder = implicitjscc.encoder(str(encoded.source), **QUICK)
     (content,), progress = encode(run, encoder)
-    picture = codec_decoder.decode(symbol_channel.awgn(content, 10, seed=1))
+    picture = codec_decoder.decode(symbol_channel.awgn(content, 10, seed=1)).image
     assert metrics.psnr_db(encoded.image, picture) > 18
     assert np.mean(np.abs(content.symbols) ** 2) == pytest.approx(1, abs=0.01)
     last = pmt.to_python(progress[-1])

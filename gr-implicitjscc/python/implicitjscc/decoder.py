@@ -24,8 +24,9 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     """Rebuild the picture of each received content, in a thread of its own.
 
     Each picture is published on the port ``reconstruction`` as an image PDU whose dictionary also
-    has what the receiver measured, ``decode_ms`` and, with a reference, ``psnr_db``. With an output
-    file it is written there as well; from a second content on, each goes to a file of its own:
+    has what the receiver measured, ``decode_ms``, ``decoder`` ("exact", "averaged", or "approximate"
+    where the decoder's parameters are lost and the picture is a grey likeness) and, with a reference,
+    ``psnr_db``. With an output file it is written there as well; from a second content on, each goes to a file of its own:
     ``out.png`` becomes ``out-<content id>.png``. A content that is received again overwrites.
 
     Args:
@@ -113,9 +114,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self.logger.warn(str(error))
             return
         began = time.perf_counter()
-        image = self._decode(received, engine=self._engine)
+        decoded = self._decode(received, engine=self._engine)
+        image = decoded.image
         report: dict[str, Any] = {**measured, "content_id": received.content_id}
         report["decode_ms"] = 1e3 * (time.perf_counter() - began)
+        report["decoder"] = decoded.decoder
         self._compare(image, report)
         if self._files is not None:
             path = self._files.path_for(received.content_id)
@@ -143,4 +146,6 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             text += f", {report['frames_lost']} frames lost"
         if "psnr_db" in report:
             text += f", PSNR {report['psnr_db']:.2f} dB"
+        if report["decoder"] == "approximate":
+            text += ", its decoder lost: a grey likeness"
         self.logger.info(text + (f": {report['output']}" if "output" in report else ""))

@@ -92,13 +92,16 @@ def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> 
     group.add_argument("--kappa-lsm", type=positive_int, metavar="N", help="copies of the LSM")
     group.add_argument("--kappa-redu", type=positive_int, metavar="N", help="copies of ReDU")
     group.add_argument(
-        "--parameters", choices=PARAMETER_STRATEGIES, default="repetition", help="repetition"
+        "--parameters",
+        choices=PARAMETER_STRATEGIES,
+        help="how the decoder is sent; coded, but repetition in the preset paper and where a kappa "
+        "or a power is given",
     )
     group.add_argument(
         "--power-db",
         type=finite_float,
         metavar="DB",
-        help="power of the parameters over the mean; 0 is the paper's",
+        help="power of repeated parameters over the mean; 0 is the paper's",
     )
     group.add_argument("--no-noise-matrix", action="store_true", help="leave M out")
     group.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
@@ -109,14 +112,10 @@ def encoder_settings(options: argparse.Namespace, snr_db: float) -> EncoderSetti
     """The settings that :func:`add_encoder_options` parsed.
 
     Raises:
-        ImplicitJsccError: a value is out of range, or means what this version cannot do.
+        ImplicitJsccError: a value is out of range, or contradicts another one.
     """
     from ..codec.settings import EncoderSettings
 
-    if options.parameters == "coded":
-        raise ImplicitJsccError(
-            "this version sends parameters by repetition only: leave --parameters coded out"
-        )
     return EncoderSettings(
         snr_db=snr_db,
         bandwidth_ratio=options.bandwidth_ratio,
@@ -124,6 +123,7 @@ def encoder_settings(options: argparse.Namespace, snr_db: float) -> EncoderSetti
         steps=options.steps,
         seconds=options.seconds,
         hidden_dim=options.hidden_dim,
+        parameters=options.parameters,
         repetition_lsm=options.kappa_lsm,
         repetition_redu=options.kappa_redu,
         power_db=options.power_db,

@@ -136,14 +136,15 @@ def _rebuild(
     from ..codec import decoder, metrics, sources
 
     received = reception.received
-    image = decoder.decode(received, options.engine)
+    decoded = decoder.decode(received, options.engine)
     output = Path(options.output)
     if several:
         output = output.with_name(f"{output.stem}-{received.content_id:08x}{output.suffix}")
-    sources.write_image(output, image)
+    sources.write_image(output, decoded.image)
     result: dict[str, Any] = {
         "content_id": f"{received.content_id:08x}",
         "output": os.fspath(output),
+        "decoder": decoded.decoder,
         "snr_db": reception.snr_db,
         "cfo_hz": reception.cfo_hz,
         "sro_ppm": reception.sro_ppm,
@@ -158,9 +159,14 @@ def _rebuild(
             received.content_id,
             reception.frames_lost,
         )
+    if decoded.decoder == "approximate":
+        _log.warning(
+            "content %08x: the decoder's parameters are lost, the picture is a grey likeness",
+            received.content_id,
+        )
     if reference is not None:
         try:
-            result["psnr_db"] = metrics.psnr_db(reference, image)
+            result["psnr_db"] = metrics.psnr_db(reference, decoded.image)
         except ImplicitJsccError as error:
             _log.warning("no PSNR of content %08x: %s", received.content_id, error)
     if truth is not None:

@@ -10,36 +10,29 @@ all that was measured (docs/codec.md), for a failure rate below 1 in 100.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from math import sqrt
 
 from ..errors import ImplicitJsccError
-from ..ldpc_profiles import HIGHEST_RATE, LOWEST_RATE
+from ..ldpc_profiles import HIGHEST_RATE, LEAST_INFORMATION_BITS, LOWEST_RATE
 from .modulation import BITS_PER_SYMBOL, information_per_bit
 
 SNR_MARGIN_DB = 3.0
 LOST_PART = 0.5
 LEAST_BITS = 6
-MOST_BITS = 12
-CRC_BITS = 32
+"""Mean bits a parameter for which there must be channel uses."""
+
+# Orders of eleven tensors and the CRC.
+_FRAME_BITS = 11 * 4 + 32
+# Memory of the demodulator follows from these.
+_MOST_QPSK_BITS = 1 << 24
+_MOST_QAM_BITS = 1 << 22
 
 
-@dataclass(frozen=True)
-class CodedPlan:
-    """One way to send the parameters.
-
-    Attributes:
-        bits: of a parameter.
-        bits_per_symbol: of the modulation.
-    """
-
-    bits: int
-    bits_per_symbol: int
-
-
-def payload_bits(parameters: int, bits: int) -> int:
-    """Information bits of the code word: the integers and their CRC-32."""
-    return parameters * bits + CRC_BITS
+def can_be_sent(information_bits: int, uses: int, bits_per_symbol: int) -> bool:
+    """Whether there is a code of that rate and length at all."""
+    sent = uses * bits_per_symbol
+    most = _MOST_QPSK_BITS if bits_per_symbol == 2 else _MOST_QAM_BITS
+    return LEAST_INFORMATION_BITS <= information_bits <= HIGHEST_RATE * sent and sent <= most
 
 
 def information_needed(information_bits: int, sent_bits: int) -> float:
@@ -50,53 +43,87 @@ def information_needed(information_bits: int, sent_bits: int) -> float:
     return needed * code_bits / sent_bits
 
 
-def plans(parameters: int, uses: int, snr_db: float) -> list[CodedPlan]:
-    """All depths that arrive under the margins, fewest bits first, each on its best modulation.
+def best_modulation(information_bits: int, uses: int, snr_db: float) -> int:
+    """Bits a symbol of the modulation that leaves the largest margin.
+
+    Args:
+        information_bits: of the message.
+        uses: channel uses for it.
+        snr_db: design SNR.
+    """
+    for lossy in (True, False):
+        margins = {
+            order: _margin(information_bits, uses, snr_db, order, lossy=lossy)
+            for order in BITS_PER_SYMBOL
+        }
+        best = max(margins, key=lambda order: margins[order])
+        if margins[best] >= 1:
+            break
+    return best
+
+
+def budget(parameters: int, uses: int, snr_db: float) -> int:
+    """The longest message that arrives under the margins; 0 where none does.
 
     Args:
         parameters: how many.
         uses: channel uses for them.
         snr_db: design SNR.
     """
-    found = []
-    for bits in range(LEAST_BITS, MOST_BITS + 1):
-        information = payload_bits(parameters, bits)
-        margin, bits_per_symbol = max(
-            (_margin(information, uses, snr_db, order, lossy=bits > LEAST_BITS), order)
-            for order in BITS_PER_SYMBOL
-        )
-        if margin < 1:
-            break
-        found.append(CodedPlan(bits, bits_per_symbol))
-    return found
+    least = least_information(parameters)
+    for lossy in (True, False):
+        longest = _longest(uses, snr_db, lossy=lossy)
+        if longest >= least:
+            return longest
+    return 0
+
+
+def least_information(parameters: int) -> int:
+    """Length of the shortest message that there must be room for."""
+    return LEAST_BITS * parameters + _FRAME_BITS
 
 
 def least_uses(parameters: int, snr_db: float) -> int:
     """The fewest channel uses that carry the parameters with ``LEAST_BITS`` each.
 
     Raises:
-        ImplicitJsccError: at this SNR no number would do.
+        ImplicitJsccError: no number that this version handles would do.
     """
     carried, refused = 1, 0
-    while not plans(parameters, carried, snr_db):
+    while not budget(parameters, carried, snr_db):
         carried, refused = 2 * carried, carried
-        if carried > 1 << 31:
-            raise ImplicitJsccError(f"coded parameters cannot be sent at {snr_db:g} dB")
+        if carried > _MOST_QPSK_BITS:
+            raise ImplicitJsccError(
+                f"{parameters} coded parameters cannot be sent at {snr_db:g} dB"
+            )
     while carried - refused > 1:
         middle = (carried + refused) // 2
-        if plans(parameters, middle, snr_db):
+        if budget(parameters, middle, snr_db):
             carried = middle
         else:
             refused = middle
     return carried
 
 
+def _longest(uses: int, snr_db: float, *, lossy: bool) -> int:
+    longest = 0
+    for order in BITS_PER_SYMBOL:
+        fits, fails = longest, int(HIGHEST_RATE * order * uses) + 1
+        while fails - fits > 1:
+            middle = (fits + fails) // 2
+            if _margin(middle, uses, snr_db, order, lossy=lossy) >= 1:
+                fits = middle
+            else:
+                fails = middle
+        longest = max(longest, fits)
+    return longest
+
+
 def _margin(information: int, uses: int, snr_db: float, order: int, *, lossy: bool) -> float:
     """Information that arrives over what is needed, in the worse of the two cases."""
-    sent = order * uses
-    if information > HIGHEST_RATE * sent:
+    if not can_be_sent(max(information, LEAST_INFORMATION_BITS), uses, order):
         return 0.0
     arrives = information_per_bit(snr_db - SNR_MARGIN_DB, order)
     if lossy:
         arrives = min(arrives, (1 - LOST_PART) * information_per_bit(snr_db, order))
-    return arrives / information_needed(information, sent)
+    return arrives / information_needed(max(information, 1), order * uses)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -10,25 +12,41 @@ from torch import Tensor
 from .. import engine as engines
 from ..content import ReceivedContent
 from ..errors import ImplicitJsccError
-from . import repetition
+from . import strategies
+from .approximation import approximate
 from .network import synthesise, upsample_pyramid
 from .noise_matrix import noise_matrix
 from .profile import CodecProfile
 from .sources import Image
 
 
-def decode(received: ReceivedContent, engine: str = "auto") -> Image:
+@dataclass(frozen=True)
+class Decoded:
+    """A reconstruction.
+
+    Attributes:
+        image: the picture.
+        decoder: where its decoder comes from: "exact" (coded parameters, every bit right),
+            "averaged" (repeated parameters with what noise is left on them), or "approximate" (the
+            parameters are lost; a grey likeness is all that can be shown).
+    """
+
+    image: Image
+    decoder: str
+
+
+def decode(received: ReceivedContent, engine: str = "auto") -> Decoded:
     """Reconstruct the source from what a channel left of its content.
 
-    Lost symbols count as 0, the mean of all symbols; lost copies of a parameter do not count.
+    Lost symbols count as 0, the mean of all symbols.
 
     Args:
         received: from the physical layer or an ideal channel.
         engine: "auto", "native" or "torch".
 
     Raises:
-        ImplicitJsccError: the description is of nothing that this version decodes, or not
-            one symbol of the parameters arrived.
+        ImplicitJsccError: the description is of nothing that this version decodes, or no symbol
+            of the source arrived.
     """
     engines.select(engine)
     profile = CodecProfile.from_bytes(received.description, received.symbols.size)
@@ -36,17 +54,24 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Image:
     symbols = np.where(finite, received.symbols, 0).astype(np.complex64)
     variance = np.where(finite, received.noise_variance, np.inf).astype(np.float32)
     uses = profile.symbol_uses
-    if not finite[uses:].any():
-        raise ImplicitJsccError("none of the decoder's parameters arrived")
-    parameters = repetition.from_symbols(profile, symbols[uses:], variance[uses:])
+    if not finite[:uses].any():
+        raise ImplicitJsccError("no symbol of the source arrived")
+    reals = torch.from_numpy(split_reals(symbols[:uses], profile))
+    parameters = strategies.from_symbols(profile, symbols[uses:], variance[uses:])
     with torch.inference_mode():
+        if parameters is None:
+            noise = torch.from_numpy(np.repeat(variance[:uses] / 2, 2)[: profile.real_symbols])
+            levels = split_levels(reals, profile)
+            values = approximate(profile, levels, split_levels(noise, profile))
+            return Decoded(to_image(values, profile.kind), "approximate")
         values = reconstruct(
             profile,
-            torch.from_numpy(split_reals(symbols[:uses], profile)),
+            reals,
             torch.from_numpy(parameters),
             noise_matrix(profile) if profile.noise_matrix else None,
         )
-    return to_image(values, profile.kind)
+    exact = profile.strategy == "coded"
+    return Decoded(to_image(values, profile.kind), "exact" if exact else "averaged")
 
 
 def split_reals(symbols: np.ndarray, profile: CodecProfile) -> np.ndarray:

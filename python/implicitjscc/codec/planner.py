@@ -120,12 +120,17 @@ def _strategy_fields(
         factor = _repetition_lsm(parameter_uses, hidden_dim, synthesis, settings)
         return {"strategy": "repetition", "repetition_lsm": factor}
     parameters = synthesis + REDU_PARAMETERS
-    deepest = coded_plan.plans(parameters, parameter_uses, round(settings.snr_db, 2))[-1]
+    snr_db = round(settings.snr_db, 2)
+    if not coded_plan.budget(parameters, parameter_uses, snr_db):
+        # Enough uses, and still: so many that no code fills them.
+        raise ImplicitJsccError("the bandwidth ratio is too large for coded parameters")
+    # The message's length follows from the parameters' values: this is the least.
+    least = coded_plan.least_information(parameters)
     return {
         "strategy": "coded",
         "repetition_lsm": 0,
-        "parameter_bits": deepest.bits,
-        "bits_per_symbol": deepest.bits_per_symbol,
+        "payload_bits": least,
+        "bits_per_symbol": coded_plan.best_modulation(least, parameter_uses, snr_db),
     }
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log2, prod
+from typing import Any
 
 from ..content import DESCRIPTION_BYTES
 from ..errors import ImplicitJsccError
-from ..ldpc_profiles import HIGHEST_RATE, LOWEST_RATE
+from ..ldpc_profiles import LOWEST_RATE
 from . import bitfields, channel_uses, coded_plan
 from .modulation import BITS_PER_SYMBOL
 from .network import REDU_PARAMETERS, SynthesisShape
@@ -24,7 +25,7 @@ MAXIMUM_LAYER_VALUES = 1 << 29
 # Message of the coded parameters: twice what 5,547 of 12 bits need, the decoder of a picture at
 # d = 64.
 MAXIMUM_PAYLOAD_BITS = 1 << 17
-MAXIMUM_PARAMETER_BITS = 16
+MAXIMUM_FINENESS = 63
 
 SNR_STEP_DB = 0.01
 _SNR_OFFSET_DB = 100.0
@@ -58,9 +59,11 @@ class CodecProfile:
         channel_uses: k, symbols and parameters.
         snr_db: the design SNR, of which M's variance follows.
         seed: of M.
-        scale_codes: one a parameter tensor, ten of the synthesis module and ReDU's.
-        parameter_bits: of a coded parameter; 0 where they are repeated.
-        bits_per_symbol: of the coded parameters' modulation; 0 where they are repeated.
+        scale_codes: one a parameter tensor, ten of the synthesis module and ReDU's; those of 1
+            where parameters are coded.
+        fineness: of the coded parameters' rounding; 0 where they are repeated, as the next two.
+        payload_bits: of the message that carries them, its CRC included.
+        bits_per_symbol: of their modulation.
     """
 
     kind: str
@@ -77,7 +80,8 @@ class CodecProfile:
     snr_db: float
     seed: int
     scale_codes: tuple[int, ...] = (SCALE_OFFSET,) * SCALES
-    parameter_bits: int = 0
+    fineness: int = 0
+    payload_bits: int = 0
     bits_per_symbol: int = 0
 
     def __post_init__(self) -> None:
@@ -118,21 +122,23 @@ class CodecProfile:
     def _check_repetition(self) -> None:
         if not 1 <= self.repetition_lsm <= MAXIMUM_REPETITION:
             raise ImplicitJsccError("the codec's profile has an impossible repetition factor")
-        if self.parameter_bits or self.bits_per_symbol:
+        if self.fineness or self.payload_bits or self.bits_per_symbol:
             raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
         if self.repetition_redu < 1:
             raise ImplicitJsccError("the codec's profile leaves no channel uses for ReDU")
 
     def _check_coded(self) -> None:
-        if self.repetition_lsm:
+        if self.repetition_lsm or set(self.scale_codes) != {SCALE_OFFSET}:
             raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
-        if not 2 <= self.parameter_bits <= MAXIMUM_PARAMETER_BITS:
-            raise ImplicitJsccError("the codec's profile has an impossible depth of parameters")
+        if not 0 <= self.fineness <= MAXIMUM_FINENESS:
+            raise ImplicitJsccError("the codec's profile has an impossible rounding")
         if self.bits_per_symbol not in BITS_PER_SYMBOL:
             raise ImplicitJsccError("the codec's profile has an impossible modulation")
-        if self.payload_bits > MAXIMUM_PAYLOAD_BITS:
-            raise ImplicitJsccError("the codec's profile has an impossible number of parameters")
-        if self.payload_bits > HIGHEST_RATE * self.parameter_uses * self.bits_per_symbol:
+        if not self.parameters <= self.payload_bits <= MAXIMUM_PAYLOAD_BITS:
+            raise ImplicitJsccError("the codec's profile has an impossible length of its message")
+        if not coded_plan.can_be_sent(
+            self.payload_bits, self.parameter_uses, self.bits_per_symbol
+        ):
             raise ImplicitJsccError("the codec's profile has an impossible code rate")
 
     @property
@@ -189,9 +195,9 @@ class CodecProfile:
         )
 
     @property
-    def payload_bits(self) -> int:
-        """Information bits of the coded parameters, their CRC included."""
-        return coded_plan.payload_bits(self.parameters, self.parameter_bits)
+    def bits_per_parameter(self) -> float:
+        """Mean over the coded parameters, everything included."""
+        return self.payload_bits / self.parameters
 
     @property
     def code_bits(self) -> int:
@@ -235,16 +241,15 @@ class CodecProfile:
             (round((self.snr_db + _SNR_OFFSET_DB) / SNR_STEP_DB), 15),
             (self.seed, 32),
             *self._strategy_fields(),
-            *((code, 7) for code in self.scale_codes),
         ]
         return bitfields.pack(fields, DESCRIPTION_BYTES)
 
     def _strategy_fields(self) -> list[tuple[int, int]]:
-        """What stands before the scales: 12 bits."""
+        """What belongs to the strategy: 89 bits."""
         if self.strategy == "coded":
             modulation = BITS_PER_SYMBOL.index(self.bits_per_symbol)
-            return [(self.parameter_bits - 1, 4), (modulation, 2), (0, 6)]
-        return [(self.repetition_lsm, 12)]
+            return [(self.fineness, 6), (modulation, 2), (self.payload_bits, 18), (0, 63)]
+        return [(self.repetition_lsm, 12), *((code, 7) for code in self.scale_codes)]
 
     @classmethod
     def from_bytes(cls, description: bytes, channel_uses: int) -> CodecProfile:
@@ -281,27 +286,30 @@ class CodecProfile:
             snr_db=snr_db,
             seed=seed,
             **_read_strategy(reader, _STRATEGIES[strategy]),
-            scale_codes=tuple(reader.take(7) for _ in range(SCALES)),
         )
         if reader.rest():
             raise ImplicitJsccError("the content needs a newer version of this program")
         return profile
 
 
-def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, int]:
-    """The strategy's fields that stand before the scales.
+def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, Any]:
+    """The 89 bits that belong to the strategy.
 
     Raises:
         ImplicitJsccError: they mean nothing in this version.
     """
     if strategy == "repetition":
-        return {"repetition_lsm": reader.take(12)}
-    bits, modulation, reserved = reader.take(4) + 1, reader.take(2), reader.take(6)
+        repetition_lsm = reader.take(12)
+        scale_codes = tuple(reader.take(7) for _ in range(SCALES))
+        return {"repetition_lsm": repetition_lsm, "scale_codes": scale_codes}
+    fineness, modulation = reader.take(6), reader.take(2)
+    payload_bits, reserved = reader.take(18), reader.take(63)
     if modulation >= len(BITS_PER_SYMBOL) or reserved:
         raise ImplicitJsccError("the content needs a newer version of this program")
     return {
         "repetition_lsm": 0,
-        "parameter_bits": bits,
+        "fineness": fineness,
+        "payload_bits": payload_bits,
         "bits_per_symbol": BITS_PER_SYMBOL[modulation],
     }
 

@@ -1,10 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Parameters as integers of a few bits: one scale a tensor, zero and both ends of the scale exact."""
+"""Parameters as multiples of a step that each tensor has.
+
+One number, the fineness, sets all steps; their ratios are fixed. They follow from how much an error
+of a weight of each tensor moves the picture: with steps proportional to (d MSE / d theta^2)^(-1/2),
+which is what minimises the error for a given number of bits, every tensor adds its share of it.
+Measured on a trained decoder (docs/codec.md); scales of the data itself would not do: the tensors
+that matter most are not those of the largest weights.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from math import ceil, log2
 from typing import Any
 
 import numpy as np
@@ -12,97 +17,57 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from .profile import (
-    SCALE_CODES,
-    SCALE_OFFSET,
-    SCALE_STEPS_PER_OCTAVE,
-    CodecProfile,
-    scale_of,
-)
+from .profile import CodecProfile
 
-# log2 of a value that is a scale itself may come out a little above it.
-_ROUNDING = 1e-9
+LARGEST_INTEGER = 1 << 20
+_STEPS_PER_OCTAVE = 4
+_COARSEST_OCTAVE = -4
+# Quarters of an octave by which each tensor's step exceeds 2^-4 at fineness 0: weight and bias of
+# the five layers of the synthesis module, ReDU's kernel. Part of the air format.
+_TENSOR_QUARTERS = (13, 17, 18, 14, 7, 3, 8, 3, 8, 3, 11)
 
 
-@dataclass(frozen=True)
-class Quantised:
-    """Rounded parameters.
-
-    Attributes:
-        integers: shape (parameters,), from -(2^(bits-1) - 1) to 2^(bits-1) - 1.
-        scale_codes: one a tensor; the largest integer stands for the tensor's scale.
-    """
-
-    integers: NDArray[np.int64]
-    scale_codes: tuple[int, ...]
+def steps(profile: CodecProfile, fineness: int) -> NDArray[np.float32]:
+    """The step of each parameter, shape (parameters,): a quarter of an octave a fineness."""
+    octaves = [
+        (quarters - fineness) / _STEPS_PER_OCTAVE + _COARSEST_OCTAVE
+        for quarters in _TENSOR_QUARTERS
+    ]
+    return np.repeat(2.0 ** np.array(octaves), profile.tensor_sizes).astype(np.float32)
 
 
-def largest_integer(bits: int) -> int:
-    """What a parameter of a tensor's scale becomes."""
-    return (1 << (bits - 1)) - 1
-
-
-def quantise(parameters: NDArray[np.float32], profile: CodecProfile, bits: int) -> Quantised:
-    """Round parameters, each tensor to the least scale that holds it.
-
-    Args:
-        parameters: shape (parameters,).
-        profile: sizes.
-        bits: of an integer, at least 2.
-    """
-    parts = np.split(parameters, np.cumsum(profile.tensor_sizes)[:-1])
-    codes = tuple(_covering_code(float(np.abs(part).max())) for part in parts)
-    return Quantised(to_integers(parameters, profile, codes, bits), codes)
-
-
-def to_integers(
-    parameters: NDArray[np.float32],
-    profile: CodecProfile,
-    scale_codes: tuple[int, ...],
-    bits: int,
+def quantise(
+    parameters: NDArray[np.float32], profile: CodecProfile, fineness: int
 ) -> NDArray[np.int64]:
-    """Round parameters to given scales; what lies beyond its scale is clipped."""
-    largest = largest_integer(bits)
-    ratio = parameters.astype(np.float64) / _scales(profile, scale_codes)
-    return np.rint(np.clip(ratio, -1, 1) * largest).astype(np.int64)
+    """The nearest integers, at most ``LARGEST_INTEGER`` in magnitude, shape (parameters,)."""
+    ratio = np.rint(parameters.astype(np.float64) / steps(profile, fineness))
+    return np.clip(ratio, -LARGEST_INTEGER, LARGEST_INTEGER).astype(np.int64)
 
 
 def dequantise(
-    quantised: Quantised, profile: CodecProfile, bits: int
+    integers: NDArray[np.int64], profile: CodecProfile, fineness: int
 ) -> NDArray[np.float32]:
     """The parameters that integers stand for, shape (parameters,)."""
-    steps = _scales(profile, quantised.scale_codes) / largest_integer(bits)
-    return (quantised.integers * steps).astype(np.float32)
+    return integers.astype(np.float32) * steps(profile, fineness)
 
 
-def straight_through(parameters: Tensor, profile: CodecProfile, bits: int) -> Tensor:
+def straight_through(parameters: Tensor, profile: CodecProfile, fineness: int) -> Tensor:
     """What :func:`dequantise` makes of :func:`quantise`; gradients pass as if nothing was rounded.
 
     Y. Bengio, N. Léonard, A. Courville, "Estimating or propagating gradients through stochastic
     neurons for conditional computation", arXiv:1308.3432.
     """
-    rounded: Tensor = _StraightThrough.apply(parameters, profile, bits)
+    rounded: Tensor = _StraightThrough.apply(parameters, profile, fineness)
     return rounded
 
 
 class _StraightThrough(torch.autograd.Function):
     @staticmethod
-    def forward(context: Any, parameters: Tensor, profile: CodecProfile, bits: int) -> Tensor:
-        values = parameters.detach().cpu().numpy()
-        rounded = dequantise(quantise(values, profile, bits), profile, bits)
-        return torch.from_numpy(rounded).to(parameters.device)
+    def forward(context: Any, parameters: Tensor, profile: CodecProfile, fineness: int) -> Tensor:
+        integers = quantise(parameters.detach().cpu().numpy(), profile, fineness)
+        rounded = torch.from_numpy(dequantise(integers, profile, fineness))
+        return rounded.to(parameters.device)
 
     @staticmethod
     def backward(context: Any, *gradients: Any) -> Any:
         return gradients[0], None, None
-
-
-def _covering_code(largest: float) -> int:
-    if not largest > 0:
-        return 0
-    code = ceil(SCALE_STEPS_PER_OCTAVE * log2(largest) + SCALE_OFFSET - _ROUNDING)
-    return min(max(code, 0), SCALE_CODES - 1)
-
-
-def _scales(profile: CodecProfile, codes: tuple[int, ...]) -> NDArray[np.float64]:
-    return np.repeat([scale_of(code) for code in codes], profile.tensor_sizes)
