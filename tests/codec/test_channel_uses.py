@@ -46,7 +46,9 @@ def test_607_parameters_and_641_multiplications() -> None:
 
 
 def test_the_ratio_as_the_paper_prints_it() -> None:
-    profile = plan(512, 768, 3, 8, EncoderSettings(bandwidth_ratio=Fraction("0.2292"), parameters="repetition"))
+    profile = plan(
+        512, 768, 3, 8, EncoderSettings(bandwidth_ratio=Fraction("0.2292"), parameters="repetition")
+    )
     assert profile.parameter_uses == 8_247
     assert profile.repetition_redu == 45
 
@@ -68,23 +70,21 @@ def test_a_small_picture_gets_the_least_ratio(
     if strategy == "repetition":
         assert profile.repetition_lsm == profile.repetition_redu == 1
     else:
-        assert profile.parameter_bits == coded_plan.LEAST_BITS
+        assert profile.payload_bits == coded_plan.least_information(profile.parameters)
     assert "raised to" in caplog.text
 
 
 @pytest.mark.parametrize("strategy", STRATEGIES)
-@pytest.mark.parametrize("snr_db", [-20.0, 0.0, 10.0, 60.0])
+@pytest.mark.parametrize("snr_db", [-3.0, 10.0, 60.0])
 @pytest.mark.parametrize("size", [(16, 16), (64, 64)])
 def test_an_explicit_ratio_that_is_too_small_names_the_least(
     size: tuple[int, int], snr_db: float, strategy: str
 ) -> None:
-    settings = EncoderSettings(
-        snr_db=snr_db, parameters=strategy, bandwidth_ratio=Fraction(11, 48)
-    )
+    settings = EncoderSettings(snr_db=snr_db, parameters=strategy, bandwidth_ratio=Fraction(11, 48))
     with pytest.raises(ImplicitJsccError, match=r"least that can is (\d+\.\d+)") as refused:
         plan(*size, 3, 8, settings)
     least = Fraction(str(refused.value).rsplit(" ", 1)[1])
-    profile = plan(*size, 3, 8, replace(settings, bandwidth_ratio=min(least, Fraction(100))))
+    profile = plan(*size, 3, 8, replace(settings, bandwidth_ratio=least))
     assert profile.strategy == strategy
     with pytest.raises(ImplicitJsccError, match="least that can"):
         plan(*size, 3, 8, replace(settings, bandwidth_ratio=least * Fraction(99, 100)))

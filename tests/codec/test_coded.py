@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from implicitjscc import prng
-from implicitjscc.codec import coded, coded_plan, modulation, quantisation
+from implicitjscc.codec import coded, coded_payload, coded_plan, modulation, quantisation
 from implicitjscc.codec.coded_training import EXACT_PART, CodedParameters
 from implicitjscc.codec.planner import plan
-from implicitjscc.codec.profile import CodecProfile
+from implicitjscc.codec.profile import MAXIMUM_FINENESS, CodecProfile
 from implicitjscc.codec.settings import EncoderSettings
 
 KODAK = (512, 768)
@@ -28,17 +28,20 @@ def make(
     return plan(*size, channels, 8, EncoderSettings(snr_db=snr_db, hidden_dim=hidden_dim))
 
 
-def rounded(profile: CodecProfile, seed: int = 1) -> tuple[CodecProfile, np.ndarray]:
-    """Parameters that are exactly representable, and the profile with their scales."""
-    drawn = np.random.default_rng(seed).standard_normal(profile.parameters).astype(np.float32)
-    quantised = quantisation.quantise(drawn, profile, profile.parameter_bits)
-    profile = replace(profile, scale_codes=quantised.scale_codes)
-    return profile, quantisation.dequantise(quantised, profile, profile.parameter_bits)
+def rounded(
+    profile: CodecProfile, drawn: np.ndarray | None = None
+) -> tuple[CodecProfile, np.ndarray]:
+    """Parameters as fine as there is room for, and the profile of their message."""
+    if drawn is None:
+        generator = np.random.default_rng(1)
+        drawn = (0.2 * generator.laplace(size=profile.parameters)).astype(np.float32)
+    model = CodedParameters(profile)
+    model.settle(1.0, lambda: 0.0)
+    model._tried = MAXIMUM_FINENESS
+    return model.finished(torch.from_numpy(drawn), [])
 
 
-def through_noise(
-    symbols: np.ndarray, snr_db: float, seed: int
-) -> tuple[np.ndarray, np.ndarray]:
+def through_noise(symbols: np.ndarray, snr_db: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Received symbols and their noise variance."""
     variance = 10 ** (-snr_db / 10)
     noise = np.random.default_rng(seed).standard_normal((symbols.size, 2)) @ np.array([1, 1j])
@@ -59,8 +62,7 @@ def half_of_the_frames(uses: int, seed: int) -> np.ndarray:
     channels=st.sampled_from([1, 3]),
     hidden_dim=st.integers(1, 24),
     snr_db=st.integers(0, 30),
-    bits=st.integers(2, 16),
-    magnitude=st.floats(-8, 6),
+    magnitude=st.floats(-12, 6),
     seed=st.integers(0, 1000),
 )
 def test_round_trip(
@@ -68,33 +70,17 @@ def test_round_trip(
     channels: int,
     hidden_dim: int,
     snr_db: int,
-    bits: int,
     magnitude: float,
     seed: int,
 ) -> None:
     profile = make(size, snr_db, hidden_dim, channels)
-    if coded_plan.can_be_sent(
-        coded_plan.payload_bits(profile.parameters, bits),
-        profile.parameter_uses,
-        profile.bits_per_symbol,
-    ):
-        profile = replace(profile, parameter_bits=bits)
-    bits = profile.parameter_bits
     rng = np.random.default_rng(seed)
     drawn = (rng.standard_normal(profile.parameters) * 2**magnitude).astype(np.float32)
     drawn[rng.random(drawn.size) < 0.2] = 0
-    quantised = quantisation.quantise(drawn, profile, bits)
-    profile = replace(profile, scale_codes=quantised.scale_codes)
-    values = quantisation.dequantise(quantised, profile, bits)
-    steps = np.repeat(profile.scales, profile.tensor_sizes) / quantisation.largest_integer(bits)
-    within = np.abs(drawn) <= np.repeat(profile.scales, profile.tensor_sizes)
-    assert (np.abs(values - drawn)[within] <= 0.501 * steps[within]).all()
+    profile, values = rounded(profile, drawn)
+    steps = quantisation.steps(profile, profile.fineness)
+    assert (np.abs(values - drawn) <= 0.501 * steps).all()
     assert (values[drawn == 0] == 0).all()
-    assert np.array_equal(
-        quantisation.to_integers(values, profile, profile.scale_codes, bits), quantised.integers
-    )
-    assert np.array_equal(coded.unpack(coded.pack(quantised.integers, bits), bits),
-                          quantised.integers)
     symbols = coded.to_symbols(profile, values)
     assert symbols.shape == (profile.parameter_uses,)
     received = coded.from_symbols(profile, symbols, np.full(symbols.size, 1e-3, np.float32))
@@ -102,23 +88,57 @@ def test_round_trip(
     assert np.array_equal(received, values)
 
 
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(
+        st.lists(
+            st.integers(-quantisation.LARGEST_INTEGER, quantisation.LARGEST_INTEGER),
+            min_size=1,
+            max_size=30,
+        ),
+        min_size=1,
+        max_size=11,
+    ),
+    st.integers(0, 10_000),
+)
+def test_messages(tensors: list[list[int]], flipped: int) -> None:
+    integers, sizes = np.concatenate(tensors), [len(tensor) for tensor in tensors]
+    message = coded_payload.pack(integers, sizes)
+    assert message.size == coded_payload.packed_bits(integers, sizes)
+    unpacked = coded_payload.unpack(message, sizes)
+    assert unpacked is not None
+    assert np.array_equal(unpacked, integers)
+    message[flipped % message.size] ^= 1
+    assert coded_payload.unpack(message, sizes) is None
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.integers(0, 1), min_size=33, max_size=400), st.integers(1, 50))
+def test_forged_messages_are_refused_or_read(bits: list[int], size: int) -> None:
+    """A CRC that fits says nothing of who computed it."""
+    body = np.array(bits, np.uint8)
+    message = np.concatenate((body, coded_payload._crc(body)))
+    integers = coded_payload.unpack(message, [size])
+    assert integers is None or integers.shape == (size,)
+
+
 def test_golden_symbols() -> None:
     """Receivers in the field depend on each of these."""
-    expected = {0: "x", 10: "x", 20: "x"}
-    found = {}
-    for snr_db in expected:
+    found = []
+    for snr_db in (0, 10, 20):
         profile = make((40, 56), snr_db)
         words = prng.words(3, prng.Stream.FILLER, profile.parameters).astype(np.int64)
-        largest = quantisation.largest_integer(profile.parameter_bits)
-        values = quantisation.dequantise(
-            quantisation.Quantised(words % (2 * largest + 1) - largest, profile.scale_codes),
+        integers = words % 15 - 7
+        profile = replace(
             profile,
-            profile.parameter_bits,
+            fineness=17,
+            payload_bits=coded_payload.packed_bits(integers, profile.tensor_sizes),
         )
+        values = quantisation.dequantise(integers, profile, 17)
         symbols = coded.to_symbols(profile, values)
         scaled = np.rint(symbols.view(np.float32) * 1000).astype("<i4")
-        found[snr_db] = hashlib.sha256(scaled.tobytes()).hexdigest()[:16]
-    assert found == expected
+        found.append(hashlib.sha256(scaled.tobytes()).hexdigest()[:16])
+    assert found == ["848cc29e69afbd31", "bae50be7b65803bb", "6288dffe808c72be"]
 
 
 @pytest.mark.parametrize("snr_db", [0, 10, 20])
@@ -136,7 +156,7 @@ def test_exact_3_db_below_the_design_snr(size: tuple[int, int], snr_db: int) -> 
 @pytest.mark.parametrize("snr_db", [10, 20])
 def test_exact_with_half_of_the_symbols_lost(snr_db: int, by_frames: bool) -> None:
     profile, parameters = rounded(make(KODAK, snr_db))
-    assert profile.parameter_bits == coded_plan.MOST_BITS
+    assert profile.bits_per_parameter > 10
     symbols = coded.to_symbols(profile, parameters)
     for seed in range(5):
         noisy, variance = through_noise(symbols, snr_db, seed)
@@ -159,14 +179,12 @@ def test_far_below_it_is_refused_and_never_wrong() -> None:
 
 
 @pytest.mark.parametrize("snr_db", [-10, 0, 10, 20, 40])
-def test_depths_and_their_margins(snr_db: float) -> None:
-    depths = [p.bits for p in coded_plan.plans(607, 8208, snr_db)]
-    assert depths == list(range(coded_plan.LEAST_BITS, coded_plan.LEAST_BITS + len(depths)))
-    more = coded_plan.plans(607, 2 * 8208, snr_db)
-    assert len(more) >= len(depths)
+def test_budgets(snr_db: float) -> None:
     least = coded_plan.least_uses(607, snr_db)
-    assert coded_plan.plans(607, least, snr_db)
-    assert not coded_plan.plans(607, least - 1, snr_db)
+    assert coded_plan.budget(607, least, snr_db) >= coded_plan.least_information(607)
+    assert coded_plan.budget(607, least - 1, snr_db) == 0
+    enough = coded_plan.budget(607, 3 * least, snr_db)
+    assert coded_plan.budget(607, 6 * least, snr_db) > 1.5 * enough
 
 
 @pytest.mark.parametrize("bits", modulation.BITS_PER_SYMBOL)
@@ -200,9 +218,10 @@ def test_rounding_lets_gradients_pass() -> None:
     generator = torch.Generator().manual_seed(1)
     parameters = torch.randn(profile.parameters, generator=generator).requires_grad_(True)
     weights = torch.randn(profile.parameters, generator=generator)
-    values = quantisation.straight_through(parameters, profile, 6)
+    values = quantisation.straight_through(parameters, profile, 8)
     assert not torch.equal(values, parameters)
     (values * weights).sum().backward()
+    assert parameters.grad is not None
     assert torch.equal(parameters.grad, weights)
 
 
@@ -213,13 +232,21 @@ def test_training_rounds_late_and_sends_what_it_rounded() -> None:
     parameters = torch.randn(profile.parameters, generator=generator).requires_grad_(True)
     model.settle(EXACT_PART - 0.01, lambda: 0.0)
     assert model.parameters_as_received(parameters, generator) is parameters
-    # The best is 9 bits, and 8 are as good but for 0.01 dB.
-    measured = iter([20.0, 25.0, 29.99, 30.0, 29.98, 29.98, 29.98])
+    # Tried from 40 down in steps of 2: 34 is as good as any but for 0.02 dB.
+    measured = iter([30.0, 30.0, 29.99, 29.98, 29.9, 29.7, 29.0, 28.0])
     model.settle(EXACT_PART, lambda: next(measured))
     received = model.parameters_as_received(parameters, generator)
     settled, sent = model.finished(parameters.detach(), [])
-    assert settled.parameter_bits == 8
+    assert settled.fineness == 34
     assert np.array_equal(received.detach().numpy(), sent)
     symbols = coded.to_symbols(settled, sent)
     arrived = coded.from_symbols(settled, *through_noise(symbols, 10, 1))
+    assert arrived is not None
     assert np.array_equal(arrived, sent)
+
+
+def test_what_has_no_room_is_rounded_more() -> None:
+    profile = make((64, 64), 10)
+    profile, _ = rounded(profile)
+    budget = coded_plan.budget(profile.parameters, profile.parameter_uses, profile.snr_db)
+    assert 0.9 * budget < profile.payload_bits <= budget

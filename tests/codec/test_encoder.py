@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import torch
 
-from implicitjscc.codec import sources
+from implicitjscc.codec import coded_plan, sources
 from implicitjscc.codec.decoder import decode, reconstruct
 from implicitjscc.codec.encoded import EncodedSource
 from implicitjscc.codec.encoder import Progress, encode
 from implicitjscc.codec.metrics import psnr_db
 from implicitjscc.codec.planner import parameter_power, plan
-from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.codec.settings import STRATEGIES, EncoderSettings
 from implicitjscc.codec.simulation import simulate
 from implicitjscc.codec.symbol_channel import awgn
 from implicitjscc.codec.training import Trainer
@@ -33,8 +33,10 @@ def test_quality_and_power(encoding: EncodedSource, picture: sources.Image) -> N
     good = simulate(encoding, picture, 20, trials=5)
     assert good.psnr_db > 30
     assert encoding.figures["psnr_db"] == pytest.approx(good.psnr_db, abs=1e-9)
-    poor = simulate(encoding, picture, 5, trials=5)
-    assert 15 < poor.psnr_db < good.psnr_db - 3
+    assert good.decoder == "exact"
+    poor = simulate(encoding, picture, 17, trials=5)
+    assert 20 < poor.psnr_db < good.psnr_db - 1
+    assert (poor.decoder, poor.approximate) == ("exact", 0)
 
 
 def test_the_photograph_converges_soon(root: Path) -> None:
@@ -45,8 +47,9 @@ def test_the_photograph_converges_soon(root: Path) -> None:
     assert simulate(encoded, part, 10, trials=4).psnr_db > 27
 
 
-def test_reproducible(picture: sources.Image) -> None:
-    settings = EncoderSettings(steps=5, seed=3)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_reproducible(picture: sources.Image, strategy: str) -> None:
+    settings = EncoderSettings(steps=5, seed=3, parameters=strategy)
     first, second = encode(picture, settings), encode(picture, settings)
     assert np.array_equal(first.symbols(), second.symbols())
     assert first.content().content_id == second.content().content_id
@@ -63,6 +66,8 @@ def test_reproducible(picture: sources.Image) -> None:
         ((40, 40, 3), {"preset": "paper"}),
         ((40, 40, 3), {"hidden_dim": 4}),
         ((16, 16, 3), {"power_db": 1.0, "steps": 60}),
+        ((17, 70, 1), {"parameters": "repetition"}),
+        ((33, 40, 3), {"parameters": "coded", "preset": "paper"}),
     ],
 )
 def test_every_shape_trains_and_decodes(shape: tuple[int, int, int], options: dict) -> None:
@@ -146,10 +151,39 @@ def test_gradients_reach_everything(picture: sources.Image) -> None:
     assert (parameters.grad != 0).all()
 
 
-def test_lost_symbols_cost_quality_and_no_crash(
-    encoding: EncodedSource, picture: sources.Image
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_lost_decoder_leaves_a_grey_likeness(
+    strategy: str, encoding: EncodedSource, repeated: EncodedSource, picture: sources.Image
 ) -> None:
-    received = awgn(encoding.content(), 20, seed=2)
+    encoded = encoding if strategy == "coded" else repeated
+    received = awgn(encoded.content(), 20, seed=2)
+    variance = received.noise_variance.copy()
+    variance[encoded.profile.symbol_uses :] = np.inf
+    decoded = decode(replace(received, noise_variance=variance))
+    assert decoded.decoder == "approximate"
+    seen, grey = decoded.image.pixels[:, :, 0], picture.pixels.mean(axis=2)
+    assert (decoded.image.pixels == seen[:, :, None]).all()
+    assert np.corrcoef(seen.reshape(-1), grey.reshape(-1))[0, 1] > 0.6
+    quality = simulate(encoding, picture, -5, trials=2)
+    assert (quality.decoder, quality.approximate) == ("approximate", 2)
+
+
+@pytest.mark.parametrize("snr_db", [0, 10, 30])
+def test_coded_parameters_in_a_small_picture(snr_db: float) -> None:
+    image = smooth_picture(64, 64)
+    encoded = encode(image, EncoderSettings(steps=20, snr_db=snr_db))
+    assert encoded.figures["parameter_strategy"] == "coded"
+    assert encoded.figures["bits_per_parameter"] == encoded.profile.bits_per_parameter
+    budget = coded_plan.budget(encoded.profile.parameters, encoded.profile.parameter_uses, snr_db)
+    assert encoded.profile.payload_bits <= budget
+    for seed in range(3):
+        assert decode(awgn(encoded.content(), snr_db - 3, seed)).decoder == "exact"
+
+
+def test_lost_symbols_cost_quality_and_no_crash(
+    repeated: EncodedSource, picture: sources.Image
+) -> None:
+    received = awgn(repeated.content(), 20, seed=2)
     whole = psnr_db(picture, decode(received).image)
     variance = received.noise_variance.copy()
     symbols = received.symbols.copy()
@@ -157,6 +191,7 @@ def test_lost_symbols_cost_quality_and_no_crash(
     variance[lost], symbols[lost] = np.inf, np.nan
     partial = replace(received, symbols=symbols, noise_variance=variance)
     assert 12 < psnr_db(picture, decode(partial).image) < whole
+    assert decode(partial).decoder == "averaged"
     nothing = replace(received, noise_variance=np.full_like(variance, np.inf))
     with pytest.raises(ImplicitJsccError, match="no symbol of the source"):
         decode(nothing)

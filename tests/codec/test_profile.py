@@ -18,14 +18,14 @@ from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.ldpc_profiles import LOWEST_RATE
 
 GOLDEN_REPETITION = "01012c01c3031111111024972f7ab6fbbc015e3d7cfe041850e2458c00000000000000"
-GOLDEN_CODED = "05012c01c3031111111024972f7ab6fbbd401e3d7cfe041850e2458c00000000000000"
+GOLDEN_CODED = "05012c01c3031111111024972f7ab6fbbed015b3000000000000000000000000000000"
 
 
 def example(strategy: str = "repetition") -> CodecProfile:
-    settings = EncoderSettings(
-        snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18, parameters=strategy
-    )
+    settings = EncoderSettings(snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18, parameters=strategy)
     profile = plan(300, 451, 3, 8, settings)
+    if strategy == "coded":
+        return replace(profile, fineness=45, payload_bits=5555)
     return replace(profile, scale_codes=tuple(range(60, 71)))
 
 
@@ -88,7 +88,8 @@ def test_forged_descriptions_are_refused_or_bounded(data: bytes, uses: int) -> N
         {"channel_uses": 1 << 40},
         {"repetition_lsm": 4000},
         {"repetition_lsm": 0},
-        {"parameter_bits": 8},
+        {"payload_bits": 5000},
+        {"fineness": 20},
         {"strategy": "coded"},
         {"strategy": "telepathy"},
     ],
@@ -101,12 +102,14 @@ def test_impossible_fields(change: dict) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"parameter_bits": 0},
-        {"parameter_bits": 1},
-        {"parameter_bits": 17},
+        {"fineness": 64},
+        {"payload_bits": 0},
+        {"payload_bits": 500},
+        {"payload_bits": 1 << 20},
         {"bits_per_symbol": 3},
         {"repetition_lsm": 1},
-        {"level_channels": (15,) * 8, "hidden_dim": 64, "parameter_bits": 16},
+        {"level_channels": (15,) * 8, "hidden_dim": 64},
+        {"scale_codes": tuple(range(60, 71))},
         {"channel_uses": example("coded").symbol_uses + 500},
         {"strategy": "repetition"},
     ],

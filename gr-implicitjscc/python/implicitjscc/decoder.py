@@ -24,10 +24,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     """Rebuild the picture of each received content, in a thread of its own.
 
     Each picture is published on the port ``reconstruction`` as an image PDU whose dictionary also
-    has what the receiver measured, ``decode_ms``, ``decoder`` ("exact", "averaged", or "approximate"
-    where the decoder's parameters are lost and the picture is a grey likeness) and, with a reference,
-    ``psnr_db``. With an output file it is written there as well; from a second content on, each goes to a file of its own:
-    ``out.png`` becomes ``out-<content id>.png``. A content that is received again overwrites.
+    has what the receiver measured, ``decode_ms``, ``decoder`` and, with a reference, ``psnr_db``.
+    ``decoder`` is "exact", "averaged", or "approximate" where the decoder's parameters are lost and
+    the picture is a grey likeness. With an output file it is written there as well; from a second
+    content on, each goes to a file of its own: ``out.png`` becomes ``out-<content id>.png``. A
+    content that is received again overwrites.
 
     Args:
         output_file: path of the picture to write; its ending says the format. Empty for none.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import prng
-from ..ldpc import Bits, RepeatAccumulateCode
+from ..ldpc import DEFAULT_ITERATIONS, Bits, RepeatAccumulateCode
 from ..ldpc_profiles import make_code
 from . import modulation, quantisation
 from .coded_payload import pack, unpack
@@ -21,6 +21,8 @@ from .profile import CodecProfile
 
 # The code belongs to the air format, not to a content ("code").
 _CODE_SEED = 0x636F6465
+# What is no word is found out in seconds even where a forged description makes it long.
+_LONG_WORD, _LONG_WORD_ITERATIONS = 1 << 17, 50
 _SCATTER, _SCRAMBLE = 2, 3  # sub-sequences beside the code's own two
 
 
@@ -58,7 +60,9 @@ def from_symbols(
     soft = modulation.log_likelihoods(symbols, noise_variance, profile.bits_per_symbol)
     soft *= 1 - 2.0 * scrambler
     # A word that is sent more than once: its copies add up.
-    message, _ = code.decode(np.bincount(order % code.code_bits, soft, minlength=code.code_bits))
+    llr = np.bincount(order % code.code_bits, soft, minlength=code.code_bits)
+    iterations = _LONG_WORD_ITERATIONS if code.code_bits > _LONG_WORD else DEFAULT_ITERATIONS
+    message, _ = code.decode(llr.astype(np.float32), iterations)
     integers = unpack(message, profile.tensor_sizes)
     if integers is None:
         return None

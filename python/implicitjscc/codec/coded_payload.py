@@ -34,7 +34,7 @@ def pack(integers: NDArray[np.int64], sizes: Sequence[int]) -> Bits:
         order = _best_order(part)
         words.append(f"{order:0{_ORDER_BITS}b}")
         words += [_word(value, order) for value in part.tolist()]
-    message = np.frombuffer("".join(words).encode(), np.uint8) - ord("0")
+    message: Bits = np.frombuffer("".join(words).encode(), np.uint8) & np.uint8(1)
     return np.concatenate((message, _crc(message)))
 
 

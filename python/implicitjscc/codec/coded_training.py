@@ -40,9 +40,7 @@ class CodedParameters:
     def __init__(self, profile: CodecProfile) -> None:
         self.learnables: list[Tensor] = []
         self._profile = profile
-        self._budget = coded_plan.budget(
-            profile.parameters, profile.parameter_uses, profile.snr_db
-        )
+        self._budget = coded_plan.budget(profile.parameters, profile.parameter_uses, profile.snr_db)
         self._tried = FINEST
         self._settled = False
 

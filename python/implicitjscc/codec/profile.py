@@ -136,9 +136,7 @@ class CodecProfile:
             raise ImplicitJsccError("the codec's profile has an impossible modulation")
         if not self.parameters <= self.payload_bits <= MAXIMUM_PAYLOAD_BITS:
             raise ImplicitJsccError("the codec's profile has an impossible length of its message")
-        if not coded_plan.can_be_sent(
-            self.payload_bits, self.parameter_uses, self.bits_per_symbol
-        ):
+        if not coded_plan.can_be_sent(self.payload_bits, self.parameter_uses, self.bits_per_symbol):
             raise ImplicitJsccError("the codec's profile has an impossible code rate")
 
     @property

@@ -76,7 +76,8 @@ def fit_scales(
 class RepeatedParameters:
     """The parameters as a receiver would have them, for training through the channel.
 
-    How their power is split among the tensors is learned with them. The average of kappa copies is drawn directly: it has the distribution of the copies' mean.
+    How their power is split among the tensors is learned with them. The average of kappa copies is
+    drawn directly: it has the distribution of the copies' mean.
 
     Args:
         profile: sizes, repetition and design SNR.
