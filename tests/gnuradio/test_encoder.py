@@ -102,6 +102,8 @@ def test_a_running_encoding_can_be_stopped(encoded, monkeypatch):
         {"snr_db": 1e9},
         {"seed": -1},
         {"power_db": 1000},
+        {"power_db": 3, "parameters": "coded"},
+        {"parameters": "shouted"},
         {"source_file": "/nowhere/picture.png"},
     ],
 )
