@@ -46,7 +46,7 @@ def main() -> None:
             (reception,) = receiver.push(noisy) + receiver.flush()
             error = reception.received.symbols - content.symbols
             losses.append(10 * np.log10(np.mean(np.abs(error) ** 2)) + snr_db)
-            psnrs.append(metrics.psnr_db(reference, decode(reception.received)))
+            psnrs.append(metrics.psnr_db(reference, decode(reception.received).source))
         print(
             f"{snr_db:g}\t{ideal.psnr_db:.2f}\t{ideal.psnr_std_db:.2f}\t{np.mean(psnrs):.2f}\t"
             f"{np.std(psnrs, ddof=1):.2f}\t{np.mean(losses):.3f}",

@@ -78,7 +78,9 @@ def qualities(
         if not filtered:
             design = np.full(content.symbols.size, encoded.profile.noise_variance, np.float32)
             received = [replace(one, noise_variance=design) for one in received]
-        means.append(float(np.mean([metrics.psnr_db(image, decode(one)) for one in received])))
+        means.append(
+            float(np.mean([metrics.psnr_db(image, decode(one).source) for one in received]))
+        )
     return means
 
 

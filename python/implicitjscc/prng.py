@@ -44,6 +44,7 @@ class Stream(enum.IntEnum):
     HEADER_CODE = 6
     HEADER_SCRAMBLER = 7
     FILLER = 8
+    PARAMETER_CODE = 9
 
 
 def philox4x32(counters: UInt32Array, key: tuple[int, int]) -> UInt32Array:

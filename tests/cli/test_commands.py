@@ -168,7 +168,7 @@ def test_several_contents(command: Command, files: Files, samples_file: Path, tm
 
 def test_without_json_it_is_for_people(command: Command, files: Files) -> None:
     done = command("info", files.container)
-    assert "kappa_lsm: " in done.output
+    assert "bits_per_parameter: " in done.output
     assert "{" not in done.output
 
 
@@ -210,13 +210,16 @@ def failing(files: Files, folder: Path) -> list[tuple[list[object], str]]:
         (
             [
                 *("search", files.picture, "-o", folder / "p.json"),
-                *("--macs", "20", "--bandwidth-ratio", "1/2"),
+                *("--macs", "20", "--bandwidth-ratio", "1"),
             ],
             "the least found is",
         ),
         (["search", files.picture, "-o", folder / "p.json", "--moves", "up"], "no move 'up'"),
         (["search", files.picture, "-o", folder / "text.png"], "not a profile"),
-        (["encode", files.picture, *output, "--parameters", "coded"], "repetition only"),
+        (
+            ["encode", files.picture, *output, "--parameters", "coded", "--kappa-lsm", "3"],
+            "no repetition factors",
+        ),
         (["info", folder / "flipped.ijscc"], "checksum"),
         (["transmit", folder / "flipped.ijscc", *to], "checksum"),
         (["transmit", files.container, "--to", "carrier-pigeon:x"], "unknown scheme"),

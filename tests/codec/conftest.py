@@ -35,4 +35,11 @@ def picture() -> Image:
 
 @pytest.fixture(scope="session")
 def encoding(picture: Image) -> EncodedSource:
+    """With coded parameters, as by default."""
     return encode(picture, EncoderSettings(steps=150, snr_db=20))
+
+
+@pytest.fixture(scope="session")
+def repeated(picture: Image) -> EncodedSource:
+    """The same with repeated ones."""
+    return encode(picture, EncoderSettings(steps=150, snr_db=20, parameters="repetition"))

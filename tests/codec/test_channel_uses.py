@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 
-from implicitjscc.codec import complexity, repetition
+from implicitjscc.codec import coded_plan, complexity, repetition
 from implicitjscc.codec.formats import IMAGE8, ArrayFormat, AudioFormat
 from implicitjscc.codec.planner import parameter_power, plan
-from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.codec.settings import STRATEGIES, EncoderSettings
 from implicitjscc.errors import ImplicitJsccError
 
 # (d, kappa_L): parameters of the LSM, kappa_T. Paper, footnote 3, at R = 11/48 and 768 x 512.
@@ -26,7 +28,9 @@ PAPER_PAIRS = {
 @pytest.mark.parametrize(("pair", "expected"), PAPER_PAIRS.items())
 def test_the_papers_pairs(pair: tuple[int, int], expected: tuple[int, int]) -> None:
     hidden_dim, repetition_lsm = pair
-    profile = plan(512, 768, 3, IMAGE8, EncoderSettings(hidden_dim=hidden_dim))
+    profile = plan(
+        512, 768, 3, IMAGE8, EncoderSettings(hidden_dim=hidden_dim, parameters="repetition")
+    )
     assert profile.channel_uses == 270_336
     assert profile.symbol_uses == 262_128
     assert profile.parameter_uses == 8_208
@@ -45,32 +49,52 @@ def test_607_parameters_and_641_multiplications() -> None:
 
 
 def test_the_ratio_as_the_paper_prints_it() -> None:
-    profile = plan(512, 768, 3, IMAGE8, EncoderSettings(bandwidth_ratio=Fraction("0.2292")))
+    profile = plan(
+        512,
+        768,
+        3,
+        IMAGE8,
+        EncoderSettings(bandwidth_ratio=Fraction("0.2292"), parameters="repetition"),
+    )
     assert profile.parameter_uses == 8_247
     assert profile.repetition_redu == 45
 
 
 def test_every_channel_use_of_the_parameters_is_used() -> None:
-    profile = plan(512, 768, 3, IMAGE8, EncoderSettings())
+    profile = plan(512, 768, 3, IMAGE8, EncoderSettings(parameters="repetition"))
     sent = repetition.copies(profile)
     assert sent.sum() == 2 * 8_208
     assert set(sent[:543]) == {25}
     assert set(sent[543:]) == {44, 45}
 
 
-def test_a_small_picture_gets_the_least_ratio(caplog: pytest.LogCaptureFixture) -> None:
-    profile = plan(16, 16, 3, IMAGE8, EncoderSettings())
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_a_small_picture_gets_the_least_ratio(
+    strategy: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    profile = plan(16, 16, 3, IMAGE8, EncoderSettings(parameters=strategy))
     assert len(profile.level_channels) == 5
-    assert profile.repetition_lsm == profile.repetition_redu == 1
+    if strategy == "repetition":
+        assert profile.repetition_lsm == profile.repetition_redu == 1
+    else:
+        assert profile.payload_bits == coded_plan.least_information(profile.parameters)
     assert "raised to" in caplog.text
 
 
-def test_an_explicit_ratio_that_is_too_small_names_the_least() -> None:
-    settings = EncoderSettings(bandwidth_ratio=Fraction(11, 48))
-    with pytest.raises(ImplicitJsccError, match=r"least that can is (0\.\d+)") as refused:
-        plan(16, 16, 3, IMAGE8, settings)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+@pytest.mark.parametrize("snr_db", [-3.0, 10.0, 60.0])
+@pytest.mark.parametrize("size", [(16, 16), (64, 64)])
+def test_an_explicit_ratio_that_is_too_small_names_the_least(
+    size: tuple[int, int], snr_db: float, strategy: str
+) -> None:
+    settings = EncoderSettings(snr_db=snr_db, parameters=strategy, bandwidth_ratio=Fraction(11, 48))
+    with pytest.raises(ImplicitJsccError, match=r"least that can is (\d+\.\d+)") as refused:
+        plan(*size, 3, IMAGE8, settings)
     least = Fraction(str(refused.value).rsplit(" ", 1)[1])
-    assert plan(16, 16, 3, IMAGE8, EncoderSettings(bandwidth_ratio=least)).repetition_lsm == 1
+    profile = plan(*size, 3, IMAGE8, replace(settings, bandwidth_ratio=least))
+    assert profile.strategy == strategy
+    with pytest.raises(ImplicitJsccError, match="least that can"):
+        plan(*size, 3, IMAGE8, replace(settings, bandwidth_ratio=least * Fraction(99, 100)))
 
 
 def test_explicit_repetition_factors() -> None:
@@ -81,9 +105,25 @@ def test_explicit_repetition_factors() -> None:
     assert one.channel_uses == 270_336
 
 
+def test_what_asks_for_repetition_and_what_contradicts_it() -> None:
+    assert EncoderSettings().strategy == EncoderSettings(preset="best").strategy == "coded"
+    asking: list[dict[str, Any]] = [
+        {"preset": "paper"},
+        {"repetition_lsm": 5},
+        {"repetition_redu": 5},
+        {"power_db": 0.0},
+    ]
+    for options in asking:
+        assert EncoderSettings(**options).strategy == "repetition"
+    for options in asking[1:]:
+        with pytest.raises(ImplicitJsccError, match="no repetition factors"):
+            EncoderSettings(parameters="coded", **options)
+    assert EncoderSettings(preset="paper", parameters="coded").strategy == "coded"
+
+
 @pytest.mark.parametrize("size", [(16, 16), (17, 33), (100, 31), (512, 768)])
 def test_power_leaves_the_symbols_some(size: tuple[int, int]) -> None:
-    settings = EncoderSettings()
+    settings = EncoderSettings(parameters="repetition")
     profile = plan(*size, 3, IMAGE8, settings)
     share = parameter_power(profile, settings) * profile.parameter_uses / profile.channel_uses
     assert 0 < share <= 0.8
@@ -132,7 +172,7 @@ def test_arrays_have_the_least_ratio_and_one_map_for_three_channels(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     array = ArrayFormat("float32", channel_axis=True)
-    profile = plan(60, 70, 16, array, EncoderSettings())
+    profile = plan(60, 70, 16, array, EncoderSettings(parameters="repetition"))
     assert "set to" in caplog.text
     assert profile.level_channels == (6,) * 7
     assert profile.repetition_lsm == profile.repetition_redu == 1

@@ -31,6 +31,13 @@ def test_round_trip(file: Path, encoding: EncodedSource) -> None:
     assert loaded.content().content_id == encoding.content().content_id
 
 
+def test_round_trip_of_repeated_parameters(repeated: EncodedSource, tmp_path: Path) -> None:
+    container.save(tmp_path / "x.ijscc", repeated)
+    loaded = container.load(tmp_path / "x.ijscc")
+    assert loaded.profile == repeated.profile
+    assert np.array_equal(loaded.symbols(), repeated.symbols())
+
+
 def test_every_flipped_bit_is_noticed(file: Path) -> None:
     data = bytearray(file.read_bytes())
     header_bits = 8 * (8 + struct.unpack("<Q", data[:8])[0])

@@ -10,14 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from implicitjscc.codec import sources
+from implicitjscc.codec import coded_plan, sources
 from implicitjscc.codec.decoder import decode
 from implicitjscc.codec.encoded import EncodedSource
 from implicitjscc.codec.encoder import Progress, encode
 from implicitjscc.codec.formats import IMAGE8
 from implicitjscc.codec.metrics import psnr_db
 from implicitjscc.codec.planner import parameter_power, plan
-from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.codec.settings import STRATEGIES, EncoderSettings
 from implicitjscc.codec.simulation import simulate
 from implicitjscc.codec.symbol_channel import awgn
 from implicitjscc.codec.training import Trainer
@@ -33,8 +33,10 @@ def test_quality_and_power(encoding: EncodedSource, picture: sources.Image) -> N
     good = simulate(encoding, picture, 20, trials=5)
     assert good.psnr_db > 30
     assert encoding.figures["psnr_db"] == pytest.approx(good.psnr_db, abs=1e-9)
-    poor = simulate(encoding, picture, 5, trials=5)
-    assert 15 < poor.psnr_db < good.psnr_db - 3
+    assert good.decoder == "exact"
+    poor = simulate(encoding, picture, 17, trials=5)
+    assert 20 < poor.psnr_db < good.psnr_db - 1
+    assert (poor.decoder, poor.approximate) == ("exact", 0)
 
 
 def test_the_photograph_converges_soon(root: Path) -> None:
@@ -45,8 +47,9 @@ def test_the_photograph_converges_soon(root: Path) -> None:
     assert simulate(encoded, part, 10, trials=4).psnr_db > 27
 
 
-def test_reproducible(picture: sources.Image) -> None:
-    settings = EncoderSettings(steps=5, seed=3)
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_reproducible(picture: sources.Image, strategy: str) -> None:
+    settings = EncoderSettings(steps=5, seed=3, parameters=strategy)
     first, second = encode(picture, settings), encode(picture, settings)
     assert np.array_equal(first.symbols(), second.symbols())
     assert first.content().content_id == second.content().content_id
@@ -63,12 +66,14 @@ def test_reproducible(picture: sources.Image) -> None:
         ((40, 40, 3), {"preset": "paper"}),
         ((40, 40, 3), {"hidden_dim": 4}),
         ((16, 16, 3), {"power_db": 1.0, "steps": 60}),
+        ((17, 70, 1), {"parameters": "repetition"}),
+        ((33, 40, 3), {"parameters": "coded", "preset": "paper"}),
     ],
 )
 def test_every_shape_trains_and_decodes(shape: tuple[int, int, int], options: dict) -> None:
     image = smooth_picture(*shape)
     encoded = encode(image, EncoderSettings(**{"steps": 3, **options}))
-    received = decode(awgn(encoded.content(), 30, seed=1))
+    received = decode(awgn(encoded.content(), 30, seed=1)).source
     assert received.samples.shape == shape
     assert received.samples.dtype == np.uint8
 
@@ -84,7 +89,7 @@ def test_a_picture_of_one_colour(value: int, channels: int) -> None:
 def test_sixteen_bits() -> None:
     image = sources.Image((smooth_picture(32, 40, 1).pixels * 257.0).astype(np.uint16))
     encoded = encode(image, EncoderSettings(steps=60, snr_db=30))
-    received = decode(awgn(encoded.content(), 30, seed=1))
+    received = decode(awgn(encoded.content(), 30, seed=1)).source
     assert received.samples.dtype == np.uint16
     assert psnr_db(image, received) > 15
 
@@ -137,7 +142,7 @@ def test_more_channels_than_the_decoder_can_pass_through() -> None:
 def test_every_waveform_trains_and_decodes(length: int, channels: int) -> None:
     audio = sources.Audio.of(chirps(length, channels), 16_000, "pcm16")
     encoded = encode(audio, EncoderSettings(steps=3))
-    received = decode(awgn(encoded.content(), 30, seed=1))
+    received = decode(awgn(encoded.content(), 30, seed=1)).source
     assert isinstance(received, sources.Audio)
     assert received.samples.shape == (length, channels)
     assert received.format == audio.format
@@ -149,7 +154,7 @@ def test_every_array_trains_and_decodes(shape: tuple[int, ...], dtype: str) -> N
     rng = np.random.default_rng(1)
     array = (rng.random(shape) * 100).astype(dtype) > 50 if dtype == "bool" else None
     source = sources.Array.of((rng.random(shape) * 100).astype(dtype) if array is None else array)
-    received = decode(awgn(encode(source, EncoderSettings(steps=2)).content(), 30, seed=1))
+    received = decode(awgn(encode(source, EncoderSettings(steps=2)).content(), 30, seed=1)).source
     assert received.samples.shape == shape
     assert received.samples.dtype == dtype
     assert np.isfinite(received.samples.astype(np.float64)).all()
@@ -158,11 +163,14 @@ def test_every_array_trains_and_decodes(shape: tuple[int, ...], dtype: str) -> N
 def test_a_waveform_converges() -> None:
     audio = sources.Audio.of(chirps(8000, 1), 16_000)
     encoded = encode(audio, EncoderSettings(steps=150, snr_db=20))
+    repeated = encode(audio, EncoderSettings(steps=150, snr_db=20, parameters="repetition"))
     silence = sources.Audio(np.zeros_like(audio.samples), audio.format)
     good = simulate(encoded, audio, 20, trials=5)
     assert good.psnr_db > psnr_db(audio, silence) + 20
     assert good.ms_ssim_db is None
-    assert simulate(encoded, audio, 5, trials=5).psnr_db < good.psnr_db - 3
+    assert simulate(repeated, audio, 5, trials=5).psnr_db < good.psnr_db - 3
+    with pytest.raises(ImplicitJsccError, match="parameters are lost"):
+        decode(awgn(encoded.content(), 0, seed=1))
 
 
 @pytest.mark.parametrize("samples", [np.zeros((500, 1)), np.full((500, 2), 0.25)])
@@ -208,19 +216,47 @@ def test_seconds_end_it(picture: sources.Image) -> None:
     assert encoded.figures["steps"] != EncoderSettings().recipe.steps
 
 
-def test_lost_symbols_cost_quality_and_no_crash(
-    encoding: EncodedSource, picture: sources.Image
+def test_a_lost_decoder_leaves_a_grey_likeness(
+    encoding: EncodedSource, repeated: EncodedSource, picture: sources.Image
 ) -> None:
     received = awgn(encoding.content(), 20, seed=2)
-    whole = psnr_db(picture, decode(received))
+    variance = received.noise_variance.copy()
+    variance[encoding.profile.symbol_uses :] = np.inf
+    decoded = decode(replace(received, noise_variance=variance))
+    assert decoded.decoder == "approximate"
+    seen, grey = decoded.source.samples[:, :, 0], picture.pixels.mean(axis=2)
+    assert (decoded.source.samples == seen[:, :, None]).all()
+    assert np.corrcoef(seen.reshape(-1), grey.reshape(-1))[0, 1] > 0.6
+    quality = simulate(encoding, picture, -5, trials=2)
+    assert (quality.decoder, quality.approximate) == ("approximate", 2)
+
+
+@pytest.mark.parametrize("snr_db", [0, 10, 30])
+def test_coded_parameters_in_a_small_picture(snr_db: float) -> None:
+    image = smooth_picture(64, 64)
+    encoded = encode(image, EncoderSettings(steps=20, snr_db=snr_db))
+    assert encoded.figures["parameter_strategy"] == "coded"
+    assert encoded.figures["bits_per_parameter"] == encoded.profile.bits_per_parameter
+    budget = coded_plan.budget(encoded.profile.parameters, encoded.profile.parameter_uses, snr_db)
+    assert encoded.profile.payload_bits <= budget
+    for seed in range(3):
+        assert decode(awgn(encoded.content(), snr_db - 3, seed)).decoder == "exact"
+
+
+def test_lost_symbols_cost_quality_and_no_crash(
+    repeated: EncodedSource, picture: sources.Image
+) -> None:
+    received = awgn(repeated.content(), 20, seed=2)
+    whole = psnr_db(picture, decode(received).source)
     variance = received.noise_variance.copy()
     symbols = received.symbols.copy()
     lost = np.random.default_rng(0).random(variance.size) < 0.125
     variance[lost], symbols[lost] = np.inf, np.nan
     partial = replace(received, symbols=symbols, noise_variance=variance)
-    assert 12 < psnr_db(picture, decode(partial)) < whole
+    assert 12 < psnr_db(picture, decode(partial).source) < whole
+    assert decode(partial).decoder == "averaged"
     nothing = replace(received, noise_variance=np.full_like(variance, np.inf))
-    with pytest.raises(ImplicitJsccError, match="none of the decoder's parameters"):
+    with pytest.raises(ImplicitJsccError, match="no symbol of the source"):
         decode(nothing)
 
 

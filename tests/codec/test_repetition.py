@@ -60,13 +60,14 @@ def test_training_sees_the_noise_that_reception_has(profile: CodecProfile) -> No
         noisy = symbols + noise * np.sqrt(profile.noise_variance / 2)
         errors.append(repetition.from_symbols(with_scales, noisy, variance) - parameters)
     received_std = np.std(errors, axis=0)
-    model = repetition.NoisyParameters(profile, 1.0)
+    model = repetition.RepeatedParameters(profile, 1.0)
     generator = torch.Generator().manual_seed(6)
     flat = torch.from_numpy(parameters)
-    drawn = torch.stack([model(flat, torch.zeros(11), generator) - flat for _ in range(300)])
-    trained_std = drawn.std(0).numpy()
+    with torch.inference_mode():
+        received = [model.parameters_as_received(flat, generator) for _ in range(300)]
+    trained_std = (torch.stack(received) - flat).std(0).numpy()
     first = 0
-    for size in repetition.tensor_sizes(profile):
+    for size in profile.tensor_sizes:
         part = slice(first, first + size)
         ratio = np.sqrt(np.mean(received_std[part] ** 2) / np.mean(trained_std[part] ** 2))
         # A scale's code is at most half of an eighth of an octave off.

@@ -46,7 +46,7 @@ def landscape(monkeypatch: pytest.MonkeyPatch) -> list[EncoderSettings]:
         profile = encoded.profile
         first, second = profile.level_channels[:2]
         psnr_db = 40 - abs(profile.hidden_dim - 20) / 4 - first - abs(second - 3) / 2
-        return Quality(0, psnr_db - 0.3 * profile.noise_matrix, 0.01, None, 1)
+        return Quality(0, psnr_db - 0.3 * profile.noise_matrix, 0.01, None, 1, "exact", 0)
 
     monkeypatch.setattr(searches, "encode", encode)
     monkeypatch.setattr(searches, "simulate", simulate)

@@ -88,15 +88,15 @@ def test_each_symbol_is_filtered_for_its_own_noise() -> None:
 
 
 def test_it_helps_where_there_is_more_noise(
-    encoding: EncodedSource, picture: sources.Image
+    repeated: EncodedSource, picture: sources.Image
 ) -> None:
     """Against a receiver that takes the noise for the design's."""
     gains = []
     for seed in range(5):
-        received = awgn(encoding.content(), 10, seed)
-        design = np.full_like(received.noise_variance, encoding.profile.noise_variance)
+        received = awgn(repeated.content(), 10, seed)
+        design = np.full_like(received.noise_variance, repeated.profile.noise_variance)
         blind = replace(received, noise_variance=design)
-        with_it, without = decode(received), decode(blind)
+        with_it, without = decode(received).source, decode(blind).source
         gains.append(metrics.psnr_db(picture, with_it) - metrics.psnr_db(picture, without))
     assert np.mean(gains) > 0.3
 

@@ -21,7 +21,7 @@ def simulated_psnr_db(encoded, snr_db: float) -> tuple[float, float]:
     results = [
         metrics.psnr_db(
             encoded.image,
-            decoder.decode(symbol_channel.awgn(encoded.content, snr_db, seed=seed)),
+            decoder.decode(symbol_channel.awgn(encoded.content, snr_db, seed=seed)).source,
         )
         for seed in range(6)
     ]

@@ -37,7 +37,7 @@ def encode(run, encoder, *messages):
 def test_a_file_becomes_a_content_that_decodes(run, encoded):
     encoder = implicitjscc.encoder(str(encoded.source), **QUICK)
     (content,), progress = encode(run, encoder)
-    picture = codec_decoder.decode(symbol_channel.awgn(content, 10, seed=1))
+    picture = codec_decoder.decode(symbol_channel.awgn(content, 10, seed=1)).source
     assert metrics.psnr_db(encoded.image, picture) > 18
     assert np.mean(np.abs(content.symbols) ** 2) == pytest.approx(1, abs=0.01)
     last = pmt.to_python(progress[-1])
@@ -102,6 +102,8 @@ def test_a_running_encoding_can_be_stopped(encoded, monkeypatch):
         {"snr_db": 1e9},
         {"seed": -1},
         {"power_db": 1000},
+        {"power_db": 3, "parameters": "coded"},
+        {"parameters": "shouted"},
         {"source_file": "/nowhere/picture.png"},
     ],
 )

@@ -24,9 +24,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     """Rebuild the source of each received content, in a thread of its own.
 
     Each is published on the port ``reconstruction`` as a source PDU whose dictionary also has what
-    the receiver measured, ``decode_ms`` and, with a reference, ``psnr_db``. With an output file it
-    is written there as well; from a second content on, each goes to a file of its own:
-    ``out.png`` becomes ``out-<content id>.png``. A content that is received again overwrites.
+    the receiver measured, ``decode_ms``, ``decoder`` and, with a reference, ``psnr_db``.
+    ``decoder`` is "exact", "averaged", or "approximate" where the decoder's parameters are lost and
+    a picture is shown as a grey likeness. With an output file it is written there as well; from a
+    second content on, each goes to a file of its own: ``out.png`` becomes
+    ``out-<content id>.png``. A content that is received again overwrites.
 
     Args:
         output_file: path to write to; its ending says the format, and is changed with a notice
@@ -114,9 +116,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self.logger.warn(str(error))
             return
         began = time.perf_counter()
-        source = self._decode(received, engine=self._engine)
+        decoded = self._decode(received, engine=self._engine)
+        source = decoded.source
         report: dict[str, Any] = {**measured, "content_id": received.content_id}
         report["decode_ms"] = 1e3 * (time.perf_counter() - began)
+        report["decoder"] = decoded.decoder
         self._compare(source, report)
         if self._files is not None:
             ending = self._sources.fitting_path(self._files.output, source).suffix
@@ -145,4 +149,6 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             text += f", {report['frames_lost']} frames lost"
         if "psnr_db" in report:
             text += f", PSNR {report['psnr_db']:.2f} dB"
+        if report["decoder"] == "approximate":
+            text += ", its decoder lost: a grey likeness"
         self.logger.info(text + (f": {report['output']}" if "output" in report else ""))

@@ -34,8 +34,10 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         preset: "draft", "standard", "best" or "paper".
         steps: gradient steps in place of the preset's; 0 leaves them.
         seed: of the noise matrix and of the training's random draws.
-        power_db: the parameters' power over the mean, in place of the preset's; None leaves it.
+        power_db: repeated parameters' power over the mean, in place of the preset's.
         engine: "auto", or one of the codec's engines.
+        parameters: how they are sent, "coded" or "repetition"; "auto" takes coded, but repetition
+            with the preset "paper" or a power.
 
     Attributes:
         contents: sources encoded.
@@ -55,6 +57,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         seed: int = 0,
         power_db: float | None = None,
         engine: str = "auto",
+        parameters: str = "auto",
     ) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Encoder", None, None)
         try:
@@ -70,6 +73,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             seed=int(seed),
             power_db=None if power_db is None else float(power_db),
             engine=engine,
+            parameters=None if parameters == "auto" else parameters,
         )
         self._first = sources.read_source(source_file) if source_file else None
         self.contents = 0

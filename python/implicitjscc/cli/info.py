@@ -6,10 +6,13 @@ from __future__ import annotations
 import argparse
 import hashlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
+
+if TYPE_CHECKING:
+    from ..codec.profile import CodecProfile
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -56,15 +59,13 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "noise_matrix": profile.noise_matrix,
         "parameters": profile.parameters,
         "parameter_strategy": profile.strategy,
-        "kappa_lsm": profile.repetition_lsm,
-        "kappa_redu": profile.repetition_redu,
+        **_strategy(profile),
         "channel_uses": profile.channel_uses,
         "symbol_channel_uses": profile.symbol_uses,
         "parameter_channel_uses": profile.parameter_uses,
         "bandwidth_ratio": profile.bandwidth_ratio,
         "macs_per_pixel": complexity.macs_per_pixel(profile),
         "macs_per_pixel_with_noise_matrix": complexity.macs_per_pixel_with_noise_matrix(profile),
-        "scales": list(profile.scales),
         "file_bytes": Path(options.content).stat().st_size,
         "sha256": {
             "file": hashlib.sha256(Path(options.content).read_bytes()).hexdigest(),
@@ -76,6 +77,26 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         snr_db = profile.snr_db if options.snr is None else options.snr
         result["pictures"] = _draw(encoded, snr_db, Path(options.pictures))
     return result
+
+
+def _strategy(profile: CodecProfile) -> dict[str, Any]:
+    """How the parameters are sent."""
+    from ..codec import modulation
+
+    if profile.strategy == "repetition":
+        return {
+            "kappa_lsm": profile.repetition_lsm,
+            "kappa_redu": profile.repetition_redu,
+            "scales": list(profile.scales),
+        }
+    return {
+        "fineness": profile.fineness,
+        "bits_per_parameter": profile.bits_per_parameter,
+        "payload_bits": profile.payload_bits,
+        "code_bits": profile.code_bits,
+        "code_rate": profile.payload_bits / profile.code_bits,
+        "modulation": modulation.NAMES[profile.bits_per_symbol],
+    }
 
 
 def _draw(encoded: Any, snr_db: float, folder: Path) -> list[str]:

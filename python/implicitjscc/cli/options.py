@@ -119,13 +119,16 @@ def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> 
     group.add_argument("--kappa-lsm", type=positive_int, metavar="N", help="copies of the LSM")
     group.add_argument("--kappa-redu", type=positive_int, metavar="N", help="copies of ReDU")
     group.add_argument(
-        "--parameters", choices=PARAMETER_STRATEGIES, default="repetition", help="repetition"
+        "--parameters",
+        choices=PARAMETER_STRATEGIES,
+        help="how the decoder is sent; coded, but repetition in the preset paper and where a kappa "
+        "or a power is given",
     )
     group.add_argument(
         "--power-db",
         type=finite_float,
         metavar="DB",
-        help="power of the parameters over the mean; 0 is the paper's",
+        help="power of repeated parameters over the mean; 0 is the paper's",
     )
     group.add_argument(
         "--noise-matrix",
@@ -155,16 +158,12 @@ def encoder_settings(
         snr_db: design SNR or range; None for the profile's, or the default.
 
     Raises:
-        ImplicitJsccError: a value is out of range, means what this version cannot do, or the
-            profile cannot be read.
+        ImplicitJsccError: a value is out of range or contradicts another one, or the profile cannot
+            be read.
     """
     from ..codec import profile_file
     from ..codec.settings import EncoderSettings
 
-    if options.parameters == "coded":
-        raise ImplicitJsccError(
-            "this version sends parameters by repetition only: leave --parameters coded out"
-        )
     chosen = profile_file.load(options.profile)[0] if options.profile else {}
     if snr_db is not None:
         chosen["snr_db"], chosen["snr_range_db"] = design_snr(snr_db)
@@ -172,6 +171,7 @@ def encoder_settings(
         "bandwidth_ratio": options.bandwidth_ratio,
         "hidden_dim": options.hidden_dim,
         "level_channels": options.level_channels,
+        "parameters": options.parameters,
         "repetition_lsm": options.kappa_lsm,
         "repetition_redu": options.kappa_redu,
         "power_db": options.power_db,

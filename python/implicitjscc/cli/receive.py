@@ -138,7 +138,8 @@ def _rebuild(
     from ..codec import decoder, metrics, sources
 
     received = reception.received
-    source = decoder.decode(received, options.engine)
+    decoded = decoder.decode(received, options.engine)
+    source = decoded.source
     output = Path(options.output)
     if several:
         output = output.with_name(f"{output.stem}-{received.content_id:08x}{output.suffix}")
@@ -147,6 +148,7 @@ def _rebuild(
     result: dict[str, Any] = {
         "content_id": f"{received.content_id:08x}",
         "output": os.fspath(output),
+        "decoder": decoded.decoder,
         "snr_db": reception.snr_db,
         "cfo_hz": reception.cfo_hz,
         "sro_ppm": reception.sro_ppm,
@@ -160,6 +162,11 @@ def _rebuild(
             "content %08x: %d frames are lost, it is rebuilt from the others",
             received.content_id,
             reception.frames_lost,
+        )
+    if decoded.decoder == "approximate":
+        _log.warning(
+            "content %08x: the decoder's parameters are lost, the picture is a grey likeness",
+            received.content_id,
         )
     if reference is not None:
         try:

@@ -3,31 +3,50 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .. import engine as engines
 from ..content import ReceivedContent
 from ..engine.model import FloatArray
 from ..errors import ImplicitJsccError
-from . import repetition, wiener
+from . import strategies, wiener
+from .approximation import approximate
+from .formats import ImageFormat
 from .models import make_model
 from .profile import CodecProfile
 from .sources import Source, from_normalised
 
 
-def decode(received: ReceivedContent, engine: str = "auto") -> Source:
+@dataclass(frozen=True)
+class Decoded:
+    """A reconstruction.
+
+    Attributes:
+        source: what was rebuilt.
+        decoder: where its decoder comes from: "exact" (coded parameters, every bit right),
+            "averaged" (repeated parameters with what noise is left on them), or "approximate" (the
+            parameters are lost; a grey likeness is all that can be shown).
+    """
+
+    source: Source
+    decoder: str
+
+
+def decode(received: ReceivedContent, engine: str = "auto") -> Decoded:
     """Reconstruct the source from what a channel left of its content.
 
     Symbols with more noise than the design SNR's are filtered, lost ones become the mean of their
-    neighbours (:mod:`.wiener`); lost copies of a parameter do not count.
+    neighbours (:mod:`.wiener`).
 
     Args:
         received: from the physical layer or an ideal channel.
         engine: "auto", "native" or "torch".
 
     Raises:
-        ImplicitJsccError: the description is of nothing that this version decodes, or not
-            one symbol of the parameters arrived.
+        ImplicitJsccError: the description is of nothing that this version decodes, no symbol of
+            the source arrived, or its parameters are lost and nothing can be shown without them.
     """
     chosen = engines.select(engine)
     profile = CodecProfile.from_bytes(received.description, received.symbols.size)
@@ -35,13 +54,20 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Source:
     symbols = np.where(finite, received.symbols, 0).astype(np.complex64)
     variance = np.where(finite, received.noise_variance, np.inf).astype(np.float32)
     uses = profile.symbol_uses
-    if not finite[uses:].any():
-        raise ImplicitJsccError("none of the decoder's parameters arrived")
-    parameters = repetition.from_symbols(profile, symbols[uses:], variance[uses:])
+    if not finite[:uses].any():
+        raise ImplicitJsccError("no symbol of the source arrived")
+    reals = split_reals(symbols[:uses], profile)
     real_variance = np.repeat(variance[:uses] / 2, 2)[: profile.real_symbols]
-    reals = wiener.scale(split_reals(symbols[:uses], profile), real_variance, profile)
-    values = make_model(profile, chosen).decode(reals, parameters)
-    return to_source(values, profile)
+    parameters = strategies.from_symbols(profile, symbols[uses:], variance[uses:])
+    if parameters is None:
+        if not isinstance(profile.format, ImageFormat) or not profile.brightness:
+            raise ImplicitJsccError("the decoder's parameters are lost: nothing can be rebuilt")
+        values = approximate(profile, reals, real_variance)
+        return Decoded(to_source(values, profile), "approximate")
+    model = make_model(profile, chosen)
+    values = model.decode(wiener.scale(reals, real_variance, profile), parameters)
+    exact = profile.strategy == "coded"
+    return Decoded(to_source(values, profile), "exact" if exact else "averaged")
 
 
 def split_reals(symbols: np.ndarray, profile: CodecProfile) -> np.ndarray:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..content import Content
-from . import repetition
+from . import strategies
 from .profile import CodecProfile
 
 
@@ -40,12 +40,20 @@ class EncodedSource:
         return Content(symbols, description, int.from_bytes(digest[:4], "big"))
 
     def symbols(self) -> NDArray[np.complex64]:
-        """X, neighbours of one level in pairs, then the parameters' copies; shape (k,)."""
+        """X, neighbours of one level in pairs, then the parameters; shape (k,).
+
+        The power of QAM symbols is 1 but for a part in thousands in a picture, and for more where
+        there are few: with coded parameters all symbols are scaled by that little.
+        """
         padded = np.zeros(2 * self.profile.symbol_uses, np.float32)
         padded[: self.reals.size] = self.reals
-        return np.concatenate(
-            (padded.view(np.complex64), repetition.to_symbols(self.profile, self.parameters))
+        symbols = np.concatenate(
+            (padded.view(np.complex64), strategies.to_symbols(self.profile, self.parameters))
         )
+        if self.profile.strategy == "coded":
+            power = float(np.square(np.abs(symbols.astype(np.complex128))).mean())
+            symbols *= np.float32(1 / sqrt(power))
+        return symbols
 
 
 def normalise_power(encoded: EncodedSource) -> EncodedSource:
@@ -53,9 +61,12 @@ def normalise_power(encoded: EncodedSource) -> EncodedSource:
 
     Rounding the parameters' scales leaves X a little more power than it was trained with. ReDU is
     linear, so the first layer's weights on U undo the change exactly; they are parameters
-    themselves, and a few rounds settle both.
+    themselves, and a few rounds settle both. Coded parameters stay what they are, and their symbols
+    have unit mean power already.
     """
     profile = encoded.profile
+    if profile.strategy == "coded":
+        return encoded
     reals = encoded.reals.astype(np.float64)
     parameters = encoded.parameters.astype(np.float64)
     symbols_energy = float(np.square(reals).sum())
@@ -63,7 +74,7 @@ def normalise_power(encoded: EncodedSource) -> EncodedSource:
     first_layer = parameters[: profile.hidden_dim * inputs].reshape(profile.hidden_dim, inputs)
     gain = 1.0
     for _ in range(8):
-        sent = repetition.to_symbols(profile, parameters.astype(np.float32))
+        sent = strategies.to_symbols(profile, parameters.astype(np.float32))
         left = profile.channel_uses - float(np.square(np.abs(sent.astype(np.complex128))).sum())
         wanted = sqrt(left / symbols_energy)
         first_layer[:, : profile.maps] *= gain / wanted

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 from .. import engine as engines
 from ..errors import ImplicitJsccError
@@ -106,7 +107,7 @@ def encode(
         _log.warning("interrupted: the best of %d steps is kept", budget.step)
     if trainer.psnr_db(_CHECKPOINT_DRAWS, _CHECKPOINT_SEED) >= best_psnr_db:
         best = trainer.snapshot()
-    figures = {
+    figures: dict[str, Any] = {
         "snr_db": profile.snr_db,
         "snr_range_db": settings.snr_range_db and list(settings.snr_range_db),
         "preset": settings.preset,
@@ -116,11 +117,14 @@ def encode(
         "channel_uses": profile.channel_uses,
         "parameter_channel_uses": profile.parameter_uses,
         "parameters": profile.parameters,
+        "parameter_strategy": profile.strategy,
         "macs_per_pixel": macs_per_pixel(profile),
         "engine": engine,
         "interrupted": interrupted,
     }
     encoded = trainer.finish(best, figures)
+    if profile.strategy == "coded":
+        figures["bits_per_parameter"] = encoded.profile.bits_per_parameter
     figures["psnr_db"] = simulate(encoded, source, profile.snr_db, _FINAL_DRAWS).psnr_db
     figures["encode_s"] = time.monotonic() - began
     return encoded

@@ -9,7 +9,7 @@ from math import ceil, sqrt
 import numpy as np
 import torch
 
-from . import repetition
+from . import strategies
 from .decoder import split_reals
 from .encoded import EncodedSource
 from .network import upsample_pyramid
@@ -51,9 +51,11 @@ def level_pictures(encoded: EncodedSource, snr_db: float, seed: int = 0) -> list
     profile = encoded.profile
     received = awgn(encoded.content(), snr_db, seed)
     uses = profile.symbol_uses
-    parameters = repetition.from_symbols(
+    parameters = strategies.from_symbols(
         profile, received.symbols[uses:], received.noise_variance[uses:]
     )
+    if parameters is None:  # far below the design SNR: drawn with the decoder as it was sent
+        parameters = encoded.parameters
     reals = torch.from_numpy(split_reals(received.symbols[:uses], profile).copy())
     with torch.inference_mode():
         kernel = torch.from_numpy(parameters)[profile.synthesis.parameters :]

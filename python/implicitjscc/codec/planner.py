@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From a source's shape and the settings to a codec profile: levels, d, repetition factors, k."""
+"""From a source's shape and the settings to a codec profile: levels, d, parameter strategy, k."""
 
 from __future__ import annotations
 
 import logging
 from fractions import Fraction
 from math import ceil, log10
+from typing import Any
 
 from ..errors import ImplicitJsccError
-from . import channel_uses
+from . import channel_uses, coded_plan
 from .formats import ImageFormat, SourceFormat
 from .network import SynthesisShape, redu_parameters
 from .profile import CodecProfile
@@ -53,9 +54,9 @@ def plan(
     synthesis = SynthesisShape(inputs, hidden_dim, channels, dimensions).parameters
     redu = redu_parameters(dimensions)
     symbol_uses = channel_uses.symbol_uses(height, width, level_channels)
+    least = symbol_uses + _least_parameter_uses(synthesis, redu, settings)
     ratio = _default_ratio(channels, source_format)
-    samples = height * width * channels
-    uses = _total_uses(samples, symbol_uses, synthesis, redu, ratio, settings)
+    uses = _total_uses(height * width * channels, least, ratio, settings)
     return CodecProfile(
         format=source_format,
         height=height,
@@ -65,22 +66,21 @@ def plan(
         hidden_dim=hidden_dim,
         activation=settings.recipe.activation,
         noise_matrix=settings.noise_matrix,
-        strategy="repetition",
-        repetition_lsm=_repetition_lsm(
-            uses - symbol_uses, hidden_dim, synthesis, dimensions, settings
-        ),
         channel_uses=uses,
         snr_db=round(settings.snr_db, 2),
         seed=settings.seed,
+        **_strategy_fields(uses - symbol_uses, hidden_dim, synthesis, dimensions, settings),
     )
 
 
 def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
-    """Power of the parameters' channel uses, over the mean of all channel uses.
+    """Power of the parameters' channel uses, over the mean of all channel uses; 1 for coded ones.
 
     Raises:
         ImplicitJsccError: an explicit power would leave none for the symbols.
     """
+    if profile.strategy == "coded":
+        return 1.0
     part_of_uses = profile.parameter_uses / profile.channel_uses
     power = float(10 ** (settings.recipe.power_db / 10))
     if settings.power_db is None:
@@ -120,17 +120,17 @@ def _level_channels(
     return tuple(kept)
 
 
-def _total_uses(
-    samples: int,
-    symbol_uses: int,
-    synthesis: int,
-    redu: int,
-    default_ratio: Fraction | None,
-    settings: EncoderSettings,
-) -> int:
+def _least_parameter_uses(synthesis: int, redu: int, settings: EncoderSettings) -> int:
+    if settings.strategy == "coded":
+        return coded_plan.least_uses(synthesis + redu, round(settings.snr_db, 2))
     lsm, redu_copies = settings.repetition_lsm, settings.repetition_redu
     least_reals = synthesis * (lsm or 1) + redu * (redu_copies or 1)
-    least = symbol_uses + -(-least_reals // 2)
+    return -(-least_reals // 2)
+
+
+def _total_uses(
+    samples: int, least: int, default_ratio: Fraction | None, settings: EncoderSettings
+) -> int:
     if settings.bandwidth_ratio is not None:
         uses = channel_uses.total_uses(samples, settings.bandwidth_ratio)
         if uses < least:
@@ -139,7 +139,7 @@ def _total_uses(
                 f"source and its decoder: the least that can is {_ratio(least, samples):.6f}"
             )
         return uses
-    if lsm and redu_copies:
+    if settings.repetition_lsm and settings.repetition_redu:
         return least
     uses = channel_uses.total_uses(samples, default_ratio) if default_ratio else 0
     if uses < least:
@@ -150,6 +150,31 @@ def _total_uses(
         )
         return least
     return uses
+
+
+def _strategy_fields(
+    parameter_uses: int,
+    hidden_dim: int,
+    synthesis: int,
+    dimensions: int,
+    settings: EncoderSettings,
+) -> dict[str, Any]:
+    if settings.strategy == "repetition":
+        factor = _repetition_lsm(parameter_uses, hidden_dim, synthesis, dimensions, settings)
+        return {"strategy": "repetition", "repetition_lsm": factor}
+    parameters = synthesis + redu_parameters(dimensions)
+    snr_db = round(settings.snr_db, 2)
+    if not coded_plan.budget(parameters, parameter_uses, snr_db):
+        # Enough uses, and still: so many that no code fills them.
+        raise ImplicitJsccError("the bandwidth ratio is too large for coded parameters")
+    # The message's length follows from the parameters' values: this is the least.
+    least = coded_plan.least_information(parameters)
+    return {
+        "strategy": "coded",
+        "repetition_lsm": 0,
+        "payload_bits": least,
+        "bits_per_symbol": coded_plan.best_modulation(least, parameter_uses, snr_db),
+    }
 
 
 def _repetition_lsm(

@@ -15,9 +15,9 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from . import repetition
 from .profile import CodecProfile
 
 _PROBE = 0.05  # noise over the tensor's rms
@@ -28,6 +28,7 @@ _TINY = 1e-12
 
 def initial_log_powers(
     profile: CodecProfile,
+    copies: NDArray[np.int64],
     parameters: Tensor,
     rebuild: Callable[[Tensor], Tensor],
     generator: torch.Generator,
@@ -35,18 +36,19 @@ def initial_log_powers(
     """Logarithms of the tensors' powers, but for a common constant; shape (11,).
 
     Args:
-        profile: sizes and copies.
+        profile: sizes.
+        copies: how often each parameter is sent, shape (parameters,).
         parameters: the start's, shape (parameters,).
         rebuild: the decoder on noiseless symbols, from parameters to the source's values.
         generator: of the probes.
     """
-    sizes = repetition.tensor_sizes(profile)
+    sizes = profile.tensor_sizes
     parts = parameters.detach().split(sizes)
-    copies = np.split(repetition.copies(profile), np.cumsum(sizes)[:-1])
+    counts = np.split(copies, np.cumsum(sizes)[:-1])
     powers = []
     with torch.no_grad():
         clean = rebuild(parameters)
-        for index, (part, sent) in enumerate(zip(parts, copies, strict=True)):
+        for index, (part, sent) in enumerate(zip(parts, counts, strict=True)):
             scale = _PROBE * part.square().mean().add(_TINY).sqrt()
             error = 0.0
             for _ in range(_DRAWS):
@@ -55,6 +57,6 @@ def initial_log_powers(
                 error += float((rebuild(noisy) - clean).square().mean())
             powers.append((error / (float(sent.mean()) * float(sent.sum()))) ** 0.5)
     relative = torch.tensor(powers, dtype=torch.float64) + _TINY
-    reals = torch.tensor([float(sent.sum()) for sent in copies], dtype=torch.float64)
+    reals = torch.tensor([float(sent.sum()) for sent in counts], dtype=torch.float64)
     mean = (relative * reals).sum() / reals.sum()
     return (relative / mean).clamp_min(_LEAST).log().float()

@@ -4,12 +4,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import log2
+from math import log2, prod
+from typing import Any
 
 from ..content import DESCRIPTION_BYTES
 from ..errors import ImplicitJsccError
-from . import bitfields, channel_uses
+from ..ldpc_profiles import LOWEST_RATE
+from . import bitfields, channel_uses, coded_plan
 from .formats import KIND_BITS, SourceFormat, dimensions_of, read_format
+from .modulation import BITS_PER_SYMBOL
 from .network import SynthesisShape, redu_parameters
 from .pyramid import MAXIMUM_LEVELS, level_sizes, real_symbols
 
@@ -21,6 +24,12 @@ MAXIMUM_REPETITION = 4095
 MAXIMUM_LEVEL_CHANNELS = 15
 # Values of one layer over all pixels: 2 GiB, as much as the largest picture needs at d = 64.
 MAXIMUM_LAYER_VALUES = 1 << 29
+# Message of the coded parameters: twice what 5,547 of 12 bits need, the decoder of a picture at
+# d = 64.
+MAXIMUM_PAYLOAD_BITS = 1 << 17
+MAXIMUM_FINENESS = 63
+# The first maps, of which the header says whether they carry brightness.
+BRIGHTNESS_BITS = 60
 
 SNR_STEP_DB = 0.01
 _SNR_OFFSET_DB = 100.0
@@ -28,11 +37,11 @@ _SNR_OFFSET_DB = 100.0
 # One amplitude scale a tensor, 2^(code / 8 - 12).
 SCALE_CODES = 128
 SCALES = 11
-_SCALE_STEPS_PER_OCTAVE = 8
-_SCALE_OFFSET = 96
+SCALE_STEPS_PER_OCTAVE = 8
+SCALE_OFFSET = 96
 
 _ACTIVATIONS = ("relu", "gelu")
-_STRATEGIES = ("repetition",)
+_STRATEGIES = ("repetition", "coded")
 
 
 @dataclass(frozen=True)
@@ -46,12 +55,19 @@ class CodecProfile:
         hidden_dim: d.
         activation: "relu" or "gelu" in the synthesis module.
         noise_matrix: whether M enters it.
-        strategy: how parameters are sent.
-        repetition_lsm: kappa_L.
+        strategy: how parameters are sent, "repetition" or "coded".
+        repetition_lsm: kappa_L; 0 where they are coded.
         channel_uses: k, symbols and parameters.
         snr_db: the design SNR, of which M's variance follows.
         seed: of M.
-        scale_codes: one a parameter tensor, ten of the synthesis module and ReDU's.
+        scale_codes: one a parameter tensor, ten of the synthesis module and ReDU's; those of 1
+            where parameters are coded.
+        fineness: of the coded parameters' rounding; 0 where they are repeated, as the next two.
+        payload_bits: of the message that carries them, its CRC included.
+        bits_per_symbol: of their modulation.
+        brightness: which maps start from the source's first component, as bits from that of the
+            first map on; coded parameters only. A receiver without the decoder's parameters has
+            nothing else to go by.
     """
 
     format: SourceFormat
@@ -67,7 +83,11 @@ class CodecProfile:
     channel_uses: int
     snr_db: float
     seed: int
-    scale_codes: tuple[int, ...] = (_SCALE_OFFSET,) * SCALES
+    scale_codes: tuple[int, ...] = (SCALE_OFFSET,) * SCALES
+    fineness: int = 0
+    payload_bits: int = 0
+    bits_per_symbol: int = 0
+    brightness: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be decoded.
@@ -85,7 +105,6 @@ class CodecProfile:
             (1 <= self.hidden_dim <= MAXIMUM_HIDDEN_DIM, "hidden dimension"),
             (self.activation in _ACTIVATIONS, "activation"),
             (self.strategy in _STRATEGIES, "parameter strategy"),
-            (1 <= self.repetition_lsm <= MAXIMUM_REPETITION, "repetition factor"),
             (0 <= self.seed < 1 << 32, "seed"),
             (-_SNR_OFFSET_DB <= self.snr_db <= _SNR_OFFSET_DB, "design SNR"),
             (len(self.scale_codes) == SCALES, "number of scales"),
@@ -99,8 +118,32 @@ class CodecProfile:
             raise ImplicitJsccError("the codec's profile has an impossible size of its layers")
         if not self.symbol_uses < self.channel_uses <= self._most_channel_uses:
             raise ImplicitJsccError("the codec's profile has an impossible number of channel uses")
+        if self.strategy == "coded":
+            self._check_coded()
+        else:
+            self._check_repetition()
+
+    def _check_repetition(self) -> None:
+        if not 1 <= self.repetition_lsm <= MAXIMUM_REPETITION:
+            raise ImplicitJsccError("the codec's profile has an impossible repetition factor")
+        if self.fineness or self.payload_bits or self.bits_per_symbol or self.brightness:
+            raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
         if self.repetition_redu < 1:
             raise ImplicitJsccError("the codec's profile leaves no channel uses for ReDU")
+
+    def _check_coded(self) -> None:
+        if self.repetition_lsm or set(self.scale_codes) != {SCALE_OFFSET}:
+            raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
+        if not 0 <= self.brightness < 1 << BRIGHTNESS_BITS:
+            raise ImplicitJsccError("the codec's profile has impossible marks of its maps")
+        if not 0 <= self.fineness <= MAXIMUM_FINENESS:
+            raise ImplicitJsccError("the codec's profile has an impossible rounding")
+        if self.bits_per_symbol not in BITS_PER_SYMBOL:
+            raise ImplicitJsccError("the codec's profile has an impossible modulation")
+        if not self.parameters <= self.payload_bits <= MAXIMUM_PAYLOAD_BITS:
+            raise ImplicitJsccError("the codec's profile has an impossible length of its message")
+        if not coded_plan.can_be_sent(self.payload_bits, self.parameter_uses, self.bits_per_symbol):
+            raise ImplicitJsccError("the codec's profile has an impossible code rate")
 
     @property
     def kind(self) -> str:
@@ -144,6 +187,11 @@ class CodecProfile:
         return self.synthesis.parameters + self.redu_parameters
 
     @property
+    def tensor_sizes(self) -> list[int]:
+        """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
+        return [prod(shape) for shape in self.synthesis.tensors] + [self.redu_parameters]
+
+    @property
     def real_symbols(self) -> int:
         """Real values in the pyramid."""
         return real_symbols(self.height, self.width, self.level_channels)
@@ -167,6 +215,17 @@ class CodecProfile:
             self.redu_parameters,
             self.repetition_lsm,
         )
+
+    @property
+    def bits_per_parameter(self) -> float:
+        """Mean over the coded parameters, everything included."""
+        return self.payload_bits / self.parameters
+
+    @property
+    def code_bits(self) -> int:
+        """Length of the coded parameters' code word; where more bits are sent, they repeat it."""
+        sent = self.parameter_uses * self.bits_per_symbol
+        return min(sent, int(self.payload_bits / LOWEST_RATE))
 
     @property
     def bandwidth_ratio(self) -> float:
@@ -207,11 +266,19 @@ class CodecProfile:
             (self.hidden_dim, 7),
             (round((self.snr_db + _SNR_OFFSET_DB) / SNR_STEP_DB), 15),
             (self.seed, 32),
+            *self._strategy_fields(),
         ]
-        strategy = [(self.repetition_lsm, 12), *((code, 7) for code in self.scale_codes)]
         kind = self.format.fields()
         free = KIND_BITS - sum(width for _, width in kind)
-        return bitfields.pack([*head, *strategy, *kind, (0, free)], DESCRIPTION_BYTES)
+        return bitfields.pack([*head, *kind, (0, free)], DESCRIPTION_BYTES)
+
+    def _strategy_fields(self) -> list[tuple[int, int]]:
+        """What belongs to the strategy: 89 bits."""
+        if self.strategy == "coded":
+            modulation = BITS_PER_SYMBOL.index(self.bits_per_symbol)
+            head = [(self.fineness, 6), (modulation, 2), (self.payload_bits, 18)]
+            return [*head, (self.brightness, BRIGHTNESS_BITS), (0, 3)]
+        return [(self.repetition_lsm, 12), *((code, 7) for code in self.scale_codes)]
 
     @classmethod
     def from_bytes(cls, description: bytes, channel_uses: int) -> CodecProfile:
@@ -239,8 +306,7 @@ class CodecProfile:
         hidden_dim = reader.take(7)
         snr_db = round(reader.take(15) * SNR_STEP_DB - _SNR_OFFSET_DB, 2)
         seed = reader.take(32)
-        repetition_lsm = reader.take(12)
-        scale_codes = tuple(reader.take(7) for _ in range(SCALES))
+        strategy_fields = _read_strategy(reader, _STRATEGIES[strategy])
         source_format = read_format(number, reader)
         if reader.rest():
             raise ImplicitJsccError("the content needs a newer version of this program")
@@ -254,22 +320,45 @@ class CodecProfile:
             activation=_ACTIVATIONS[activation],
             noise_matrix=noise_matrix,
             strategy=_STRATEGIES[strategy],
-            repetition_lsm=repetition_lsm,
             channel_uses=channel_uses,
             snr_db=snr_db,
             seed=seed,
-            scale_codes=scale_codes,
+            **strategy_fields,
         )
+
+
+def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, Any]:
+    """The 89 bits that belong to the strategy.
+
+    Raises:
+        ImplicitJsccError: they mean nothing in this version.
+    """
+    if strategy == "repetition":
+        repetition_lsm = reader.take(12)
+        scale_codes = tuple(reader.take(7) for _ in range(SCALES))
+        return {"repetition_lsm": repetition_lsm, "scale_codes": scale_codes}
+    fineness, modulation = reader.take(6), reader.take(2)
+    payload_bits, brightness = reader.take(18), reader.take(BRIGHTNESS_BITS)
+    reserved = reader.take(3)
+    if modulation >= len(BITS_PER_SYMBOL) or reserved:
+        raise ImplicitJsccError("the content needs a newer version of this program")
+    return {
+        "repetition_lsm": 0,
+        "fineness": fineness,
+        "payload_bits": payload_bits,
+        "bits_per_symbol": BITS_PER_SYMBOL[modulation],
+        "brightness": brightness,
+    }
 
 
 def scale_of(code: int) -> float:
     """The amplitude scale of a code."""
-    return float(2.0 ** ((code - _SCALE_OFFSET) / _SCALE_STEPS_PER_OCTAVE))
+    return float(2.0 ** ((code - SCALE_OFFSET) / SCALE_STEPS_PER_OCTAVE))
 
 
 def nearest_scale_code(scale: float) -> int:
     """The code whose scale is nearest in ratio, within what codes reach."""
     if scale <= 0:
         return 0
-    code = round(_SCALE_STEPS_PER_OCTAVE * log2(scale) + _SCALE_OFFSET)
+    code = round(SCALE_STEPS_PER_OCTAVE * log2(scale) + SCALE_OFFSET)
     return min(max(code, 0), SCALE_CODES - 1)

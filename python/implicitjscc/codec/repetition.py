@@ -10,19 +10,17 @@ moves the whole picture, that on 144 hidden weights hardly does.
 
 from __future__ import annotations
 
-from math import prod, sqrt
+from collections.abc import Callable
+from dataclasses import replace
+from math import sqrt
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from .power_split import initial_log_powers
 from .profile import SCALE_CODES, CodecProfile, nearest_scale_code, scale_of
-
-
-def tensor_sizes(profile: CodecProfile) -> list[int]:
-    """Parameters of each tensor that has a scale: the synthesis module's ten, then ReDU."""
-    return [prod(shape) for shape in profile.synthesis.tensors] + [profile.redu_parameters]
 
 
 def schedule(profile: CodecProfile) -> NDArray[np.int64]:
@@ -69,7 +67,7 @@ def fit_scales(
         parameters: shape (parameters,).
         powers: mean power a complex channel use for each of the eleven tensors.
     """
-    sizes = tensor_sizes(profile)
+    sizes = profile.tensor_sizes
     sent = np.split(copies(profile), np.cumsum(sizes)[:-1])
     values = np.split(parameters.detach().double().numpy(), np.cumsum(sizes)[:-1])
     rms = [sqrt(float(np.square(part).mean())) for part in values]
@@ -87,18 +85,25 @@ def fit_scales(
     return tuple(codes)
 
 
-class NoisyParameters:
+class RepeatedParameters:
     """The parameters as a receiver would have them, for training through the channel.
 
-    The average of kappa copies is drawn directly: it has the distribution of the copies' mean.
+    How their power is split among the tensors is learned with them. The average of kappa copies is
+    drawn directly: it has the distribution of the copies' mean.
 
     Args:
         profile: sizes, repetition and design SNR.
         mean_power: power a channel use over all of the parameters' channel uses.
     """
 
-    def __init__(self, profile: CodecProfile, mean_power: float) -> None:
-        self._sizes = tensor_sizes(profile)
+    def __init__(
+        self, profile: CodecProfile, mean_power: float, *, learn_power_split: bool = True
+    ) -> None:
+        self._profile = profile
+        self._sizes = profile.tensor_sizes
+        self._learn = learn_power_split
+        self._log_powers = torch.zeros(len(self._sizes), requires_grad=learn_power_split)
+        self.learnables = [self._log_powers]
         sent = copies(profile)
         self._relative_std = torch.from_numpy(np.sqrt(1 / sent)).float()
         self._snr_db = profile.snr_db
@@ -111,28 +116,49 @@ class NoisyParameters:
         relative = log_powers.exp()
         return relative * (self._energy / (relative * self._reals).sum())
 
-    def __call__(
-        self,
-        parameters: Tensor,
-        log_powers: Tensor,
-        generator: torch.Generator,
-        snr_db: float | None = None,
+    def parameters_as_received(
+        self, parameters: Tensor, generator: torch.Generator, snr_db: float | None = None
     ) -> Tensor:
         """Add the noise that averaging leaves; differentiable, also through scales and powers.
 
         Args:
             parameters: shape (parameters,).
-            log_powers: shape (11,), how the power is split among the tensors.
             generator: the source of the noise.
             snr_db: of the receiver; None for the design SNR.
         """
         noise_std = 10 ** (-(self._snr_db if snr_db is None else snr_db) / 20)
         parts = parameters.split(self._sizes)
         rms = torch.stack([part.square().mean().add(1e-12).sqrt() for part in parts])
-        amplitude = rms * self.powers(log_powers).rsqrt()
+        amplitude = rms * self.powers(self._log_powers).rsqrt()
         std = torch.cat([a.expand(n) for a, n in zip(amplitude, self._sizes, strict=True)])
         noise = torch.randn(parameters.shape, generator=generator) * self._relative_std * noise_std
         return parameters + noise * std
+
+    def start(
+        self,
+        parameters: Tensor,
+        rebuild: Callable[[Tensor], Tensor],
+        generator: torch.Generator,
+    ) -> None:
+        """Split the power by what noise on each tensor does to the start."""
+        if self._learn:
+            with torch.no_grad():
+                self._log_powers.copy_(
+                    initial_log_powers(
+                        self._profile, copies(self._profile), parameters, rebuild, generator
+                    )
+                )
+
+    def settle(self, done: float, psnr_db: Callable[[], float]) -> None:
+        """Nothing to decide on the way."""
+
+    def finished(
+        self, parameters: Tensor, learnables: list[Tensor]
+    ) -> tuple[CodecProfile, NDArray[np.float32]]:
+        """Scales fitted to the powers that were learned; parameters as they are."""
+        powers = self.powers(learnables[0]).double().numpy()
+        codes = fit_scales(self._profile, parameters, powers)
+        return replace(self._profile, scale_codes=codes), parameters.numpy()
 
 
 def to_symbols(profile: CodecProfile, parameters: NDArray[np.float32]) -> NDArray[np.complex64]:
@@ -167,4 +193,4 @@ def from_symbols(
 
 
 def _scale_vector(profile: CodecProfile) -> NDArray[np.float64]:
-    return np.repeat(profile.scales, tensor_sizes(profile))
+    return np.repeat(profile.scales, profile.tensor_sizes)

@@ -11,6 +11,7 @@ from .profile import MAXIMUM_LEVEL_CHANNELS
 from .pyramid import MAXIMUM_LEVELS
 
 DEFAULT_SNR_DB = 10.0
+STRATEGIES = ("repetition", "coded")
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,8 @@ class Recipe:
         second_moment: Adam's beta_2.
         warm_up: steps over which the rates rise.
         antithetic: two steps in turn see the same noise with opposite signs.
-        power_db: power of the parameters' channel uses over the mean of all channel uses.
+        power_db: power of repeated parameters' channel uses over the mean of all channel uses.
+        strategy: how parameters are sent where nothing else was asked for.
     """
 
     steps: int
@@ -43,6 +45,7 @@ class Recipe:
     warm_up: int = 50
     antithetic: bool = True
     power_db: float = 9.0
+    strategy: str = "coded"
 
     def for_dimensions(self, dimensions: int) -> Recipe:
         """The recipe for sources of so many dimensions."""
@@ -69,6 +72,7 @@ PRESETS = {
         warm_up=0,
         antithetic=False,
         power_db=0.0,
+        strategy="repetition",
     ),
 }
 
@@ -88,6 +92,8 @@ class EncoderSettings:
         seconds: wall time after which encoding ends, whatever the steps.
         hidden_dim: d; None for 12.
         level_channels: L_k, finest level first, 0 for a level without maps; None for one each.
+        parameters: "repetition" or "coded"; None for the preset's, or repetition where a kappa or a
+            power is given.
         repetition_lsm, repetition_redu: kappa_L and kappa_T.
         power_db: in place of the preset's.
         noise_matrix: False leaves M out.
@@ -103,6 +109,7 @@ class EncoderSettings:
     seconds: float | None = None
     hidden_dim: int | None = None
     level_channels: tuple[int, ...] | None = None
+    parameters: str | None = None
     repetition_lsm: int | None = None
     repetition_redu: int | None = None
     power_db: float | None = None
@@ -141,6 +148,14 @@ class EncoderSettings:
                 all(k is None or 1 <= k <= 4095 for k in self._repetitions),
                 "a repetition factor must be from 1 to 4095",
             ),
+            (
+                self.parameters is None or self.parameters in STRATEGIES,
+                f"the parameters must be one of {', '.join(STRATEGIES)}",
+            ),
+            (
+                self.parameters != "coded" or not self._asks_for_repetition,
+                "coded parameters have no repetition factors and no power of their own",
+            ),
             (self.power_db is None or -20 <= self.power_db <= 40, "the power must be -20 to 40 dB"),
             (0 <= self.seed < 1 << 32, "the seed must be from 0 to 4294967295"),
         )
@@ -154,6 +169,17 @@ class EncoderSettings:
     @property
     def _repetitions(self) -> tuple[int | None, int | None]:
         return self.repetition_lsm, self.repetition_redu
+
+    @property
+    def _asks_for_repetition(self) -> bool:
+        return self.power_db is not None or any(k is not None for k in self._repetitions)
+
+    @property
+    def strategy(self) -> str:
+        """How parameters are sent: "repetition" or "coded"."""
+        if self.parameters is not None:
+            return self.parameters
+        return "repetition" if self._asks_for_repetition else self.recipe.strategy
 
     @property
     def recipe(self) -> Recipe:

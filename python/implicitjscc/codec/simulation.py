@@ -24,6 +24,8 @@ class Quality:
         psnr_std_db: standard deviation over them; 0 for one.
         ms_ssim_db: mean, or None where there is none.
         decode_ms: mean time of a decoding.
+        decoder: the worst of them: "approximate", else "averaged", else "exact".
+        approximate: how many of them had lost their decoder.
     """
 
     snr_db: float
@@ -31,6 +33,8 @@ class Quality:
     psnr_std_db: float
     ms_ssim_db: float | None
     decode_ms: float
+    decoder: str
+    approximate: int
 
 
 def simulate(
@@ -55,15 +59,16 @@ def simulate(
         ImplicitJsccError: the reference has another shape than the encoded source.
     """
     content = encoded.content()
-    psnrs, similarities = [], []
+    psnrs, similarities, statuses = [], [], []
     decode_s = 0.0
     for trial in range(trials):
         received = awgn(content, snr_db, seed + trial)
         began = time.monotonic()
-        source = decode(received, engine)
+        decoded = decode(received, engine)
         decode_s += time.monotonic() - began
-        psnrs.append(metrics.psnr_db(reference, source))
-        similarities.append(metrics.ms_ssim_db(reference, source))
+        statuses.append(decoded.decoder)
+        psnrs.append(metrics.psnr_db(reference, decoded.source))
+        similarities.append(metrics.ms_ssim_db(reference, decoded.source))
     mean = sum(psnrs) / trials
     spread = sqrt(sum((p - mean) ** 2 for p in psnrs) / max(trials - 1, 1))
     known = [s for s in similarities if s is not None]
@@ -73,4 +78,6 @@ def simulate(
         psnr_std_db=spread,
         ms_ssim_db=sum(known) / len(known) if known else None,
         decode_ms=1e3 * decode_s / trials,
+        decoder=min(statuses),  # in alphabetical order the worst comes first
+        approximate=statuses.count("approximate"),
     )

@@ -35,10 +35,12 @@ class Start:
     Attributes:
         reals: X before power normalisation, shape (real_symbols,).
         tensors: ten tensors of the synthesis module, then ReDU's kernel, flat.
+        brightness: which maps carry the first component, as bits from that of the first map on.
     """
 
     reals: Tensor
     tensors: list[Tensor]
+    brightness: int = 0
 
 
 def random_start(profile: CodecProfile, generator: torch.Generator) -> Start:
@@ -89,7 +91,8 @@ def source_start(
             reals.append(values * gain)
     tensors = _random_tensors(profile, generator, shrink=False)
     _pass_through(tensors, spread.components, weights, colours, mean)
-    return Start(torch.cat([values.reshape(-1) for values in reals]), tensors)
+    brightness = sum(1 << n for n, component in enumerate(spread.components) if component == 0)
+    return Start(torch.cat([values.reshape(-1) for values in reals]), tensors, brightness)
 
 
 def _gains(
@@ -132,7 +135,9 @@ def _principal_colours(source: Tensor, mean: Tensor) -> Tensor:
     """Rows are unit colour vectors, that of the largest variance first."""
     centred = (source - mean[:, None, None]).reshape(source.shape[0], -1).double()
     _, vectors = torch.linalg.eigh(centred @ centred.T)
-    return vectors.flip(1).T.float().contiguous()
+    colours = vectors.flip(1).T
+    # An eigenvector has no sign of its own: bright is positive, also for approximation.py.
+    return torch.where(colours.sum(1, keepdim=True) < 0, -colours, colours).float().contiguous()
 
 
 def _pass_through(

@@ -11,14 +11,13 @@ import numpy as np
 import torch
 
 from ..engine.model import FloatArray, StepSettings, SymbolState
-from . import repetition
+from . import strategies
 from .decoder import to_source
 from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
 from .models import make_model
 from .parameter_optimiser import AdamParameters, SoapParameters
-from .power_split import initial_log_powers
-from .profile import CodecProfile
+from .profile import BRIGHTNESS_BITS, CodecProfile
 from .receivers import Receivers
 from .settings import Recipe
 from .sources import Source
@@ -26,6 +25,7 @@ from .start import random_start, source_start
 
 _MOMENTUM = 0.9
 _TINY = 1e-12
+_SETTLING_DRAWS, _SETTLING_SEED = 2, 0xDECA
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,12 @@ class Snapshot:
     Attributes:
         symbols: X before power normalisation, shape (real_symbols,).
         parameters: shape (parameters,).
-        log_powers: how the power is split among the parameter tensors.
+        learnables: state of the parameters' strategy.
     """
 
     symbols: FloatArray
     parameters: FloatArray
-    log_powers: torch.Tensor
+    learnables: list[torch.Tensor]
 
 
 class Trainer:
@@ -77,13 +77,20 @@ class Trainer:
             if recipe.start == "source"
             else random_start(profile, self._generator)
         )
+        if profile.strategy == "coded":
+            known = start.brightness & ((1 << BRIGHTNESS_BITS) - 1)
+            profile = self._profile = replace(profile, brightness=known)
         self._model = make_model(profile, engine)
         self._model.prepare_training(values)
         self._state = SymbolState.start(start.reals.numpy())
         flat = torch.cat([tensor.reshape(-1) for tensor in start.tensors])
         self._parameters = flat.double().numpy()
-        self._log_powers = self._initial_log_powers().requires_grad_(True)
-        self._noisy_parameters = repetition.NoisyParameters(profile, parameter_power)
+        self._strategy = strategies.training_model(
+            profile, parameter_power, learn_power_split=bool(recipe.power_rate)
+        )
+        self._strategy.start(
+            torch.from_numpy(self._parameters).float(), self._rebuilt, self._generator
+        )
         self._snr_db = profile.snr_db
         moments = (_MOMENTUM, recipe.second_moment)
         self._optimiser: AdamParameters | SoapParameters = (
@@ -91,8 +98,9 @@ class Trainer:
             if recipe.optimiser == "soap"
             else AdamParameters(profile.parameters, moments)
         )
-        self._power_optimiser = torch.optim.Adam(
-            [self._log_powers], lr=recipe.power_rate, betas=moments
+        trained = [x for x in self._strategy.learnables if x.requires_grad]
+        self._strategy_optimiser = (
+            torch.optim.Adam(trained, lr=recipe.power_rate, betas=moments) if trained else None
         )
         self._steps = 0
 
@@ -106,13 +114,12 @@ class Trainer:
             the loss, mean squared error of values from 0 to 1, before the step.
         """
         recipe = self._recipe
+        self._strategy.settle(done, self._psnr_to_settle_db)
         factor = self._rate_factor(done)
         if not recipe.antithetic or self._steps % 2 == 0:
             self._snr_db = self._receivers.draw(self._generator)
         parameters = torch.from_numpy(self._parameters).float().requires_grad_(True)
-        received = self._noisy_parameters(
-            parameters, self._log_powers, self._generator, self._snr_db
-        )
+        received = self._strategy.parameters_as_received(parameters, self._generator, self._snr_db)
         loss, gradient = self._model.step(
             self._step_settings(factor), self._state, received.detach().numpy()
         )
@@ -121,10 +128,10 @@ class Trainer:
         assert parameters.grad is not None
         direction = self._optimiser.direction(parameters.grad.double().numpy())
         self._parameters -= recipe.parameter_rate * factor * direction
-        if recipe.power_rate:
-            self._power_optimiser.param_groups[0]["lr"] = recipe.power_rate * factor
-            self._power_optimiser.step()
-            self._power_optimiser.zero_grad(set_to_none=True)
+        if self._strategy_optimiser is not None:
+            self._strategy_optimiser.param_groups[0]["lr"] = recipe.power_rate * factor
+            self._strategy_optimiser.step()
+            self._strategy_optimiser.zero_grad(set_to_none=True)
         self._steps += 1
         return loss
 
@@ -144,9 +151,7 @@ class Trainer:
                 noise = torch.randn(symbols.shape, generator=generator).numpy()
                 noise *= np.float32(_noise_std(snr_db))
                 with torch.inference_mode():
-                    received = self._noisy_parameters(
-                        parameters, self._log_powers, generator, snr_db
-                    )
+                    received = self._strategy.parameters_as_received(parameters, generator, snr_db)
                 values = self._model.decode(symbols + noise, received.numpy())
                 psnrs.append(psnr_db(self._reference, to_source(values, self._profile)))
         return sum(psnrs) / len(psnrs)
@@ -156,28 +161,25 @@ class Trainer:
         return Snapshot(
             self._state.symbols.copy(),
             self._parameters.astype(np.float32),
-            self._log_powers.detach().clone(),
+            [values.detach().clone() for values in self._strategy.learnables],
         )
 
     def finish(self, snapshot: Snapshot, figures: dict[str, Any]) -> EncodedSource:
         """The encoded source of a snapshot, scales fitted and power normalised."""
-        powers = self._noisy_parameters.powers(snapshot.log_powers).double().numpy()
-        parameters = torch.from_numpy(snapshot.parameters)
-        codes = repetition.fit_scales(self._profile, parameters, powers)
-        profile = replace(self._profile, scale_codes=codes)
+        self._strategy.settle(1.0, self._psnr_to_settle_db)
+        profile, parameters = self._strategy.finished(
+            torch.from_numpy(snapshot.parameters), snapshot.learnables
+        )
         reals = self._normalised(snapshot.symbols)
-        return normalise_power(EncodedSource(profile, reals, snapshot.parameters, figures))
+        return normalise_power(EncodedSource(profile, reals, parameters, figures))
 
-    def _initial_log_powers(self) -> torch.Tensor:
-        if not self._recipe.power_rate:
-            return torch.zeros(len(repetition.tensor_sizes(self._profile)))
+    def _psnr_to_settle_db(self) -> float:
+        return self.psnr_db(_SETTLING_DRAWS, _SETTLING_SEED)
+
+    def _rebuilt(self, parameters: torch.Tensor) -> torch.Tensor:
+        """What these parameters make of symbols that arrive without noise."""
         symbols = self._normalised(self._state.symbols)
-
-        def rebuild(parameters: torch.Tensor) -> torch.Tensor:
-            return torch.from_numpy(self._model.decode(symbols, parameters.numpy()))
-
-        parameters = torch.from_numpy(self._parameters).float()
-        return initial_log_powers(self._profile, parameters, rebuild, self._generator)
+        return torch.from_numpy(self._model.decode(symbols, parameters.numpy()))
 
     def _step_settings(self, factor: float) -> StepSettings:
         recipe = self._recipe
