@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from fractions import Fraction
 from math import ceil, log10
 from typing import Any
@@ -19,6 +20,9 @@ from .settings import EncoderSettings
 _log = logging.getLogger(__name__)
 
 DEFAULT_HIDDEN_DIM = 12
+_LEAST_HIDDEN_DIM = 8
+# Mean bits of a coded parameter from which on rounding costs next to nothing: docs/codec.md.
+_COMFORTABLE_BITS = 6.5
 
 # Parameters take at most this part of the power where the user did not say how much, by dimensions:
 # they are 3 % of a picture's channel uses and 16 % of a signal's. Both measured: docs/codec.md.
@@ -49,11 +53,17 @@ def plan(
     dimensions = source_format.dimensions
     maps = channels if dimensions == 1 else -(-channels // _PICTURE_CHANNELS_A_MAP)
     level_channels = _level_channels(height, width, maps, settings)
-    hidden_dim = settings.hidden_dim or DEFAULT_HIDDEN_DIM
     inputs = sum(level_channels) * (2 if settings.noise_matrix else 1)
-    synthesis = SynthesisShape(inputs, hidden_dim, channels, dimensions).parameters
     redu = redu_parameters(dimensions)
     symbol_uses = channel_uses.symbol_uses(height, width, level_channels)
+    wanted = settings.bandwidth_ratio or _default_ratio(channels, source_format) or 0
+    left = channel_uses.total_uses(height * width * channels, Fraction(wanted)) - symbol_uses
+
+    def parameters(hidden_dim: int) -> int:
+        return SynthesisShape(inputs, hidden_dim, channels, dimensions).parameters
+
+    hidden_dim = settings.hidden_dim or _widest(lambda d: parameters(d) + redu, left, settings)
+    synthesis = parameters(hidden_dim)
     least = symbol_uses + _least_parameter_uses(synthesis, redu, settings)
     ratio = _default_ratio(channels, source_format)
     uses = _total_uses(height * width * channels, least, ratio, settings)
@@ -118,6 +128,24 @@ def _level_channels(
     if len(kept) < len(settings.level_channels):
         _log.warning("the levels from the %d. on are left out: the source is small", len(kept) + 1)
     return tuple(kept)
+
+
+def _widest(parameters: Callable[[int], int], uses: int, settings: EncoderSettings) -> int:
+    """The recipe's d, or the next smaller one whose coded parameters have room; 12 if none has.
+
+    Args:
+        parameters: of the whole decoder, for each d.
+        uses: channel uses that the symbols leave.
+        settings: what the user set.
+    """
+    if settings.strategy != "coded":
+        return DEFAULT_HIDDEN_DIM
+    snr_db = round(settings.snr_db, 2)
+    for hidden_dim in range(settings.recipe.hidden_dim, _LEAST_HIDDEN_DIM - 1, -1):
+        count = parameters(hidden_dim)
+        if coded_plan.budget(count, uses, snr_db) >= _COMFORTABLE_BITS * count:
+            return hidden_dim
+    return DEFAULT_HIDDEN_DIM
 
 
 def _least_parameter_uses(synthesis: int, redu: int, settings: EncoderSettings) -> int:

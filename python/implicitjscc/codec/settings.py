@@ -20,6 +20,7 @@ class Recipe:
 
     Attributes:
         steps: gradient steps.
+        hidden_dim: d where coded parameters of such a decoder have room; less where they have not.
         activation: "relu" or "gelu".
         start: "source" starts X and the decoder from a pyramid of the source, "random" does not.
         optimiser: of the parameters, "soap" or "adam"; symbols always take Adam.
@@ -27,6 +28,9 @@ class Recipe:
         signal_symbol_rate: that of the symbols for sources of one dimension.
         power_rate: that of the split of power among the parameter tensors; 0 leaves it equal.
         second_moment: Adam's beta_2.
+        level_growth: by which each level's symbols have a larger rate than those of the next finer
+            one, down to the fourth.
+        decay: exponent of the cosine on which the rates fall; below 1 they stay high for longer.
         warm_up: steps over which the rates rise.
         antithetic: two steps in turn see the same noise with opposite signs.
         power_db: power of repeated parameters' channel uses over the mean of all channel uses.
@@ -34,14 +38,17 @@ class Recipe:
     """
 
     steps: int
+    hidden_dim: int = 24
     activation: str = "relu"
     start: str = "source"
     optimiser: str = "soap"
-    parameter_rate: float = 0.02
-    symbol_rate: float = 0.03
+    parameter_rate: float = 0.03
+    symbol_rate: float = 0.25
     signal_symbol_rate: float = 0.1
     power_rate: float = 0.03
-    second_moment: float = 0.99
+    second_moment: float = 0.95
+    level_growth: float = 1.3
+    decay: float = 0.7
     warm_up: int = 50
     antithetic: bool = True
     power_db: float = 9.0
@@ -55,9 +62,9 @@ class Recipe:
 
 
 PRESETS = {
-    "draft": Recipe(steps=300),
+    "draft": Recipe(steps=300, hidden_dim=18),
     "standard": Recipe(steps=1000),
-    "best": Recipe(steps=5000),
+    "best": Recipe(steps=5000, hidden_dim=30),
     # The paper's recipe: its steps, its rate for everything, its authors' activation; equal power.
     "paper": Recipe(
         steps=100_000,
@@ -69,6 +76,8 @@ PRESETS = {
         signal_symbol_rate=0.01,
         power_rate=0.0,
         second_moment=0.999,
+        level_growth=1.0,
+        decay=1.0,
         warm_up=0,
         antithetic=False,
         power_db=0.0,
@@ -90,7 +99,7 @@ class EncoderSettings:
         preset: name in :data:`PRESETS`.
         steps: in place of the preset's.
         seconds: wall time after which encoding ends, whatever the steps.
-        hidden_dim: d; None for 12.
+        hidden_dim: d; None for the preset's, or what the parameters' channel uses carry of it.
         level_channels: L_k, finest level first, 0 for a level without maps; None for one each.
         parameters: "repetition" or "coded"; None for the preset's, or repetition where a kappa or a
             power is given.

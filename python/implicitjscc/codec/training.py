@@ -25,6 +25,7 @@ from .start import random_start, source_start
 
 _MOMENTUM = 0.9
 _TINY = 1e-12
+_GROWING_LEVELS = 3
 _SETTLING_DRAWS, _SETTLING_SEED = 2, 0xDECA
 
 
@@ -193,7 +194,10 @@ class Trainer:
             noise_key=(self._profile.seed << 32) + draw,
             symbols_rms=self._symbols_rms,
             noise_std=sign * _noise_std(self._snr_db),
-            rates=(recipe.symbol_rate * factor,) * levels,
+            rates=tuple(
+                recipe.symbol_rate * factor * recipe.level_growth ** min(level, _GROWING_LEVELS)
+                for level in range(levels)
+            ),
             step=self._steps + 1,
             loss_weight=self._receivers.weight(self._snr_db),
             moments=(_MOMENTUM, recipe.second_moment),
@@ -205,7 +209,7 @@ class Trainer:
         return np.asarray(reals * np.float32(scale), np.float32)
 
     def _rate_factor(self, done: float) -> float:
-        factor = 0.5 * (1 + cos(pi * min(done, 1.0)))
+        factor = (0.5 * (1 + cos(pi * min(done, 1.0)))) ** self._recipe.decay
         if self._steps < self._recipe.warm_up:
             factor *= (self._steps + 1) / self._recipe.warm_up
         return factor
