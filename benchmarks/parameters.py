@@ -102,21 +102,21 @@ def margins(designs: list[float], words: int) -> None:
 
 
 def longest(profile: CodecProfile) -> tuple[CodecProfile, np.ndarray]:
-    """Random parameters, as fine as there is room for."""
+    """Random parameters whose message is as long as there is room for, or as it can be."""
     uses, snr_db, sizes = profile.parameter_uses, profile.snr_db, profile.tensor_sizes
     budget = coded_plan.budget(profile.parameters, uses, snr_db)
     drawn = np.random.default_rng(1).laplace(size=profile.parameters).astype(np.float32)
-    for scale in np.geomspace(1, 0.01, 300).astype(np.float32):
-        for fineness in (MAXIMUM_FINENESS, 40, 22):
+    found: list[tuple[int, int, np.ndarray]] = []
+    for scale in np.geomspace(0.5, 1, 12).astype(np.float32):
+        for fineness in range(MAXIMUM_FINENESS + 1):
             integers = quantisation.quantise(scale * drawn, profile, fineness)
             bits = packed_bits(integers, sizes)
-            if 0.995 * budget < bits <= budget:
-                order = coded_plan.best_modulation(bits, uses, snr_db)
-                profile = replace(
-                    profile, fineness=fineness, payload_bits=bits, bits_per_symbol=order
-                )
-                return profile, quantisation.dequantise(integers, profile, fineness)
-    raise SystemExit(f"no message near {budget} bits was found")
+            if bits <= budget:
+                found.append((bits, fineness, integers))
+    bits, fineness, integers = max(found, key=lambda entry: entry[0])
+    order = coded_plan.best_modulation(bits, uses, snr_db)
+    profile = replace(profile, fineness=fineness, payload_bits=bits, bits_per_symbol=order)
+    return profile, quantisation.dequantise(integers, profile, fineness)
 
 
 def arrives(

@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..errors import ImplicitJsccError
 from . import coded_plan, quantisation
 from .coded_payload import packed_bits
 from .profile import CodecProfile
@@ -68,10 +69,16 @@ class CodedParameters:
     def finished(
         self, parameters: Tensor, learnables: list[Tensor]
     ) -> tuple[CodecProfile, NDArray[np.float32]]:
-        """Parameters rounded, and the profile with the message that they make."""
+        """Parameters rounded, and the profile with the message that they make.
+
+        Raises:
+            ImplicitJsccError: training left parameters for which there is no room at all.
+        """
         fineness = self._fitting(parameters, self._tried)
         integers = quantisation.quantise(parameters.numpy(), self._profile, fineness)
         bits = packed_bits(integers, self._profile.tensor_sizes)
+        if bits > self._budget:
+            raise ImplicitJsccError("training diverged: use another --seed or preset")
         uses, snr_db = self._profile.parameter_uses, self._profile.snr_db
         profile = replace(
             self._profile,
