@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from math import ceil
 
 import numpy as np
 from scipy.optimize import brentq
@@ -39,7 +40,7 @@ def main() -> None:
     print(f"# {options.bits} code bits")
     print("rate\tchannel\tdistance\twords\terrors\tms")
     for rate in options.rates:
-        code = make_code(round(rate * options.bits), options.bits, 1, prng.Stream.PARAMETER_CODE)
+        code = make_code(ceil(rate * options.bits), options.bits, 1, prng.Stream.PARAMETER_CODE)
         # A QPSK symbol holds two binary ones: the same Es/N0 a real dimension.
         limit_db = brentq(lambda snr, r=rate: information_per_bit(snr, 2) - r, -20, 15)
         for gap_db in GAPS_DB:

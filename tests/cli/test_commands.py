@@ -26,7 +26,7 @@ TRANSMIT_KEYS = {
 }
 RECEIVE_KEYS = {
     *("psnr_db", "snr_db", "cfo_hz", "frames_received", "frames_lost", "header_errors"),
-    *("contents", "output"),
+    *("contents", "output", "decoder"),
 }
 
 
@@ -52,6 +52,9 @@ def test_encode(command: Command, files: Files, tmp_path: Path) -> None:
     assert done.result["steps"] == 3
     info = command("info", output, "--json").result
     assert (info["hidden_dim"], info["seed"], info["noise_matrix"]) == (8, 9, False)
+    # A power of the parameters' own: they are repeated.
+    assert info["parameter_strategy"] == "repetition"
+    assert {"kappa_lsm", "kappa_redu", "scales"} <= info.keys()
     assert list(tmp_path.iterdir()) == [output]
 
 
@@ -111,6 +114,12 @@ def test_info_and_its_pictures(command: Command, files: Files, tmp_path: Path) -
     done = command("info", files.container, "--pictures", tmp_path / "p", "--json")
     assert done.status == 0, done.errors
     assert len(done.result["pictures"]) == 3 * done.result["levels"]
+    assert done.result["parameter_strategy"] == "coded"
+    assert done.result["modulation"] in ("QPSK", "16-QAM", "64-QAM")
+    assert done.result["payload_bits"] == pytest.approx(
+        done.result["bits_per_parameter"] * done.result["parameters"]
+    )
+    assert 0.15 <= done.result["code_rate"] <= 0.84
     finest = PillowImage.open(tmp_path / "p" / "level1-sent.png")
     assert finest.size == (128, 96)
     assert np.asarray(finest).std() > 5
@@ -123,6 +132,7 @@ def test_simulate(command: Command, files: Files) -> None:
     )
     assert done.status == 0, done.errors
     low, high = done.result["results"]
+    assert (low["decoder"], high["decoder"]) == ("approximate", "exact")
     assert {"snr_db", "psnr_db", "psnr_std_db", "ms_ssim_db"} <= low.keys()
     assert low["psnr_db"] + 3 < high["psnr_db"]
     assert done.result["decode_ms"] > 0

@@ -34,7 +34,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         preset: "draft", "standard", "best" or "paper".
         steps: gradient steps in place of the preset's; 0 leaves them.
         seed: of the noise matrix and of the training's random draws.
-        power_db: repeated parameters' power over the mean, in place of the preset's.
+        power_db: repeated parameters' power over the mean, in place of the preset's, or None.
         engine: "auto", or one of the codec's engines.
         parameters: how they are sent, "coded" or "repetition"; "auto" takes coded, but repetition
             with the preset "paper" or a power.

@@ -39,7 +39,7 @@ def information_needed(information_bits: int, sent_bits: int) -> float:
     """Mean information a sent bit from which on a code word is decoded, 0 to 1 and beyond."""
     code_bits = min(sent_bits, int(information_bits / LOWEST_RATE))
     rate = information_bits / code_bits
-    needed = 1.04 * rate + 0.025 + 2 / sqrt(code_bits)
+    needed = 1.04 * rate + 0.017 + 3 / sqrt(code_bits)
     return needed * code_bits / sent_bits
 
 

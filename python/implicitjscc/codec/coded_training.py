@@ -79,7 +79,11 @@ class CodedParameters:
     def finished(
         self, parameters: Tensor, learnables: list[Tensor]
     ) -> tuple[CodecProfile, NDArray[np.float32]]:
-        """Parameters rounded, and the profile with the message that they make."""
+        """Parameters rounded, and the profile with the message that they make.
+
+        Raises:
+            ImplicitJsccError: training left parameters for which there is no room at all.
+        """
         fineness = self._fitting(parameters, self._tried)
         integers = quantisation.quantise(parameters.numpy(), self._profile, fineness)
         bits = packed_bits(integers, self._profile.tensor_sizes)
