@@ -6,7 +6,7 @@
                                       [--threads N]
 
 Tab-separated: d, what, who, median, minimum and maximum in ms, how many times as fast as plain
-PyTorch by the medians, percent of the peak at the median. The rows are measured in turns, one run of
+PyTorch by the medians, percent of the peak at the median. Rows are measured in turns, one run of
 each a round, after a round that does not count. "plain" is plain_codec.py; "torch" and "native" are
 the project's engines. A step is the whole of it: power normalisation, noise, decoding, gradients,
 and the optimisers of symbols and parameters. A decode starts with M upsampled.

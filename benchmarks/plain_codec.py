@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The decoder and its training as a reader of the paper writes them in PyTorch: what engines beat.
 
-Convolutions as ``conv2d``, ReDU as ``conv_transpose2d``, gradients by autograd, ``torch.optim.Adam``
+Convolutions as ``conv2d``, ReDU as ``conv_transpose2d``, autograd, ``torch.optim.Adam``
 on symbols and parameters alike. Nothing of the project's network is used.
 """
 
