@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Step time, decode time, and rates of transmitter and receiver, as one table.
+"""Rates of transmitter and receiver, as one table; engine_speed.py has the codec's.
 
-    python benchmarks/speed.py [--picture FILE] [--steps 20] [--runs 3]
+    python benchmarks/speed.py [--picture FILE] [--runs 3]
 
 Prints tab-separated values: what, median, minimum, maximum, unit. Without a picture it takes the
 project's photograph.
@@ -11,19 +11,15 @@ project's photograph.
 from __future__ import annotations
 
 import argparse
-import os
-import platform
-import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
+import report
 
-from implicitjscc.codec import decoder, encoder, sources
+from implicitjscc.codec import encoder, sources
 from implicitjscc.codec.settings import EncoderSettings
-from implicitjscc.codec.symbol_channel import awgn
 from implicitjscc.phy import channel
 from implicitjscc.phy.detector import ChirpDetector
 from implicitjscc.phy.receiver import BurstReceiver
@@ -37,24 +33,14 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--picture", default=str(PICTURE))
-    parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     image = sources.read_image(options.picture)
-    height, width, _ = image.pixels.shape
-    print(f"# {platform.processor() or platform.machine()}, {os.cpu_count()} cores,", end=" ")
-    print(f"torch {torch.__version__}, {torch.get_num_threads()} threads, {width}x{height}")
+    print(*report.origin(), sep="\n")
     print("what\tmedian\tminimum\tmaximum\tunit")
 
-    settings = EncoderSettings(steps=options.steps, preset="draft")
-    encoded = [encoder.encode(image, settings) for _ in range(options.runs)]
-    show("training step", [run.figures["step_ms"] for run in encoded], "ms")
-
-    content = encoded[0].content()
-    received = awgn(content, SNR_DB, 0)
-    seconds = timed(lambda: decoder.decode(received), options.runs + 1)[1:]
-    show("decode", [1e3 * s for s in seconds], "ms")
-
+    encoded = encoder.encode(image, EncoderSettings(steps=1, preset="draft"))
+    content = encoded.content()
     burst = modulate(content)
     samples = channel.awgn(channel.silence(burst.samples, 4096, 4096), SNR_DB, 0.25, seed=0)
     size = samples.size / 1e6
@@ -87,8 +73,7 @@ def timed(job: Callable[[], object], runs: int) -> list[float]:
 
 def show(what: str, values: list[float], unit: str) -> None:
     """One row."""
-    row = (statistics.median(values), min(values), max(values))
-    print(what, *(f"{value:.3g}" for value in row), unit, sep="\t", flush=True)
+    print(report.row(what, *report.spread(values), unit), flush=True)
 
 
 if __name__ == "__main__":

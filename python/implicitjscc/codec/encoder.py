@@ -123,6 +123,7 @@ def encode(
         "interrupted": interrupted,
     }
     encoded = trainer.finish(best, figures)
+    del trainer, best  # their memory, before the decoder takes its own
     if profile.strategy == "coded":
         figures["bits_per_parameter"] = encoded.profile.bits_per_parameter
     figures["psnr_db"] = simulate(encoded, source, profile.snr_db, _FINAL_DRAWS).psnr_db
