@@ -133,7 +133,7 @@ def test_golden_symbols() -> None:
     """Receivers in the field depend on each of these."""
     found = []
     for order in modulation.BITS_PER_SYMBOL:
-        profile = plan(40, 56, 3, 8, EncoderSettings(bandwidth_ratio=Fraction(2)))
+        profile = plan(40, 56, 3, IMAGE8, EncoderSettings(bandwidth_ratio=Fraction(2), hidden_dim=12))
         words = prng.words(3, prng.Stream.FILLER, profile.parameters).astype(np.int64)
         integers = words % 15 - 7
         profile = replace(
