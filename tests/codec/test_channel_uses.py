@@ -40,7 +40,7 @@ def test_the_papers_pairs(pair: tuple[int, int], expected: tuple[int, int]) -> N
 
 
 def test_607_parameters_and_641_multiplications() -> None:
-    profile = plan(512, 768, 3, IMAGE8, EncoderSettings())
+    profile = plan(512, 768, 3, IMAGE8, EncoderSettings(hidden_dim=12))
     assert profile.hidden_dim == 12
     assert profile.parameters == 607
     assert complexity.synthesis_macs_per_pixel(profile) == 510
@@ -87,7 +87,9 @@ def test_a_small_picture_gets_the_least_ratio(
 def test_an_explicit_ratio_that_is_too_small_names_the_least(
     size: tuple[int, int], snr_db: float, strategy: str
 ) -> None:
-    settings = EncoderSettings(snr_db=snr_db, parameters=strategy, bandwidth_ratio=Fraction(11, 48))
+    settings = EncoderSettings(
+        snr_db=snr_db, parameters=strategy, bandwidth_ratio=Fraction(11, 48), hidden_dim=12
+    )
     with pytest.raises(ImplicitJsccError, match=r"least that can is (\d+\.\d+)") as refused:
         plan(*size, 3, IMAGE8, settings)
     least = Fraction(str(refused.value).rsplit(" ", 1)[1])

@@ -28,7 +28,9 @@ KODAK = (512, 768)
 def make(
     size: tuple[int, int], snr_db: float, hidden_dim: int | None = None, channels: int = 3
 ) -> CodecProfile:
-    return plan(*size, channels, IMAGE8, EncoderSettings(snr_db=snr_db, hidden_dim=hidden_dim))
+    return plan(
+        *size, channels, IMAGE8, EncoderSettings(snr_db=snr_db, hidden_dim=hidden_dim or 12)
+    )
 
 
 def rounded(
@@ -133,7 +135,9 @@ def test_golden_symbols() -> None:
     """Receivers in the field depend on each of these."""
     found = []
     for order in modulation.BITS_PER_SYMBOL:
-        profile = plan(40, 56, 3, IMAGE8, EncoderSettings(bandwidth_ratio=Fraction(2), hidden_dim=12))
+        profile = plan(
+            40, 56, 3, IMAGE8, EncoderSettings(bandwidth_ratio=Fraction(2), hidden_dim=12)
+        )
         words = prng.words(3, prng.Stream.FILLER, profile.parameters).astype(np.int64)
         integers = words % 15 - 7
         profile = replace(

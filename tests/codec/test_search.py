@@ -63,7 +63,8 @@ def test_it_climbs_to_the_best(image: Image, landscape: list[EncoderSettings]) -
     assert search.ended == "nothing improves"
     assert search.best is not None
     found = search.best.allocation
-    assert (found.hidden_dim, found.level_channels[:2], found.noise_matrix) == (20, (0, 3), False)
+    assert abs(found.hidden_dim - 20) <= 2, "half a step of the best"
+    assert (found.level_channels[:2], found.noise_matrix) == ((0, 3), False)
     assert len(landscape) == search.encoded == len(search.measured)
     shared = {(s.seed, s.steps, s.snr_db, s.bandwidth_ratio) for s in landscape}
     assert len(shared) == 1, "candidates differ in nothing but the allocation"
