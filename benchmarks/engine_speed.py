@@ -28,6 +28,7 @@ import torch
 from plain_codec import PlainCodec
 
 from implicitjscc.codec.complexity import redu_macs_per_pixel, synthesis_macs_per_pixel
+from implicitjscc.codec.models import decoder_shape
 from implicitjscc.codec.noise_matrix import noise_pyramid
 from implicitjscc.codec.parameter_optimiser import SoapParameters
 from implicitjscc.codec.planner import plan
@@ -37,7 +38,7 @@ from implicitjscc.codec.sources import Image
 from implicitjscc.codec.start import source_start
 from implicitjscc.codec.torch_model import TorchModel
 from implicitjscc.engine import why_not_native
-from implicitjscc.engine.model import DecoderShape, Model, StepSettings, SymbolState
+from implicitjscc.engine.model import Model, StepSettings, SymbolState
 from implicitjscc.engine.native import NativeModel, default_threads, instruction_sets
 
 COLUMNS = ("d", "what", "who", "median_ms", "min_ms", "max_ms", "times_plain", "percent_of_peak")
@@ -131,15 +132,7 @@ def make_jobs(profile: CodecProfile, image: Image, threads: int) -> dict[tuple[s
 
 def make_models(profile: CodecProfile, threads: int) -> dict[str, Model]:
     """The project's engines, the native one for every instruction set."""
-    shape = DecoderShape(
-        height=profile.height,
-        width=profile.width,
-        channels=profile.channels,
-        level_channels=profile.level_channels,
-        hidden_dim=profile.hidden_dim,
-        activation=profile.activation,
-        noise_matrix=profile.noise_matrix,
-    )
+    shape = decoder_shape(profile)
     models: dict[str, Model] = {"torch": TorchModel(shape, device="cpu")}
     if why_not_native() is None:
         for name in instruction_sets():
