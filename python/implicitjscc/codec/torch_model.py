@@ -72,8 +72,6 @@ class TorchModel:
         noise = torch.randn(x.shape, generator=generator, device=self._device)
         sent = x * (settings.symbols_rms / (x.square().mean() + _TINY).sqrt())
         received = sent + settings.noise_std * noise
-        if settings.gains is not None:
-            received = received * self._by_level(settings.gains)
         loss = self._loss(received, leaf)
         (settings.loss_weight * loss).backward()
         self._adam(settings, state, _gradient(x))

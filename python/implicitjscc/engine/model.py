@@ -45,7 +45,6 @@ class StepSettings:
         noise_std: of the channel noise on a real symbol; negative for the antithetic draw.
         rates: learning rate of each level's symbols.
         step: number of this step, from 1 on, for Adam's corrections.
-        gains: factor of each level at the receiver; None for 1.
         loss_weight: factor of the loss in all gradients.
         moments: Adam's beta_1 and beta_2.
         epsilon: Adam's.
@@ -56,7 +55,6 @@ class StepSettings:
     noise_std: float
     rates: tuple[float, ...]
     step: int
-    gains: tuple[float, ...] | None = None
     loss_weight: float = 1.0
     moments: tuple[float, float] = (0.9, 0.99)
     epsilon: float = 1e-8

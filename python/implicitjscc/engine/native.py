@@ -50,7 +50,6 @@ class _StepSettings(ctypes.Structure):
         ("epsilon", c_float),
         ("first_correction", c_float),
         ("second_correction", c_float),
-        ("gains", c_float * _MAXIMUM_LEVELS),
         ("rates", c_float * _MAXIMUM_LEVELS),
     )
 
@@ -257,8 +256,6 @@ def _sizes(shape: DecoderShape) -> tuple[int, int]:
 
 def _step_settings(settings: StepSettings) -> _StepSettings:
     first, second = settings.moments
-    levels = len(settings.rates)
-    gains = settings.gains or (1.0,) * levels
     return _StepSettings(
         noise_key=settings.noise_key,
         symbols_rms=settings.symbols_rms,
@@ -269,7 +266,6 @@ def _step_settings(settings: StepSettings) -> _StepSettings:
         epsilon=settings.epsilon,
         first_correction=1 / (1 - first**settings.step),
         second_correction=1 / (1 - second**settings.step),
-        gains=(c_float * _MAXIMUM_LEVELS)(*gains),
         rates=(c_float * _MAXIMUM_LEVELS)(*settings.rates),
     )
 

@@ -54,7 +54,7 @@ public:
                     g_.shape.kernel_rows == 1 ? kBicubic[x] : kBicubic[y] * kBicubic[x];
         if (!redu.allocate()) return false;
         auto job = [&](int thread) {
-            redu.fill(pyramid, nullptr, 1.0f, 0.0f, nullptr, thread, pool_.threads());
+            redu.fill(pyramid, nullptr, 1.0f, 0.0f, thread, pool_.threads());
             pool_.barrier();
             redu.forward(kernel, pool_, thread);
             const Part rows(g_.shape.height, thread, pool_.threads());
@@ -73,7 +73,7 @@ public:
     void decode(const float* received, const float* parameters, float* out) {
         weights_.set(parameters);
         auto job = [&](int thread) {
-            redu_.fill(received, nullptr, 1.0f, 0.0f, nullptr, thread, pool_.threads());
+            redu_.fill(received, nullptr, 1.0f, 0.0f, thread, pool_.threads());
             pool_.barrier();
             redu_.forward(weights_.kernel(), pool_, thread);
             const Part rows(g_.shape.height, thread, pool_.threads());
@@ -87,10 +87,10 @@ public:
                     float* parameter_gradient) {
         weights_.set(parameters);
         auto job = [&](int thread) {
-            redu_.fill(received, nullptr, 1.0f, 0.0f, nullptr, thread, pool_.threads());
+            redu_.fill(received, nullptr, 1.0f, 0.0f, thread, pool_.threads());
             pool_.barrier();
             backpropagate(thread, 1.0f);
-            gather(thread, nullptr, received_gradient, nullptr);
+            gather(thread, received_gradient, nullptr);
         };
         run(job);
         collect(parameter_gradient);
@@ -114,11 +114,11 @@ public:
             pool_.barrier();
             const double energy = total(energies_) + kTiny * static_cast<double>(count);
             const float scale = static_cast<float>(s.symbols_rms / std::sqrt(energy / count));
-            redu_.fill(symbols, noise_reals_.data(), scale, s.noise_std, s.gains, thread,
+            redu_.fill(symbols, noise_reals_.data(), scale, s.noise_std, thread,
                        pool_.threads());
             pool_.barrier();
             backpropagate(thread, s.loss_weight);
-            products_[thread] = gather(thread, s.gains, gradient_.data(), symbols);
+            products_[thread] = gather(thread, gradient_.data(), symbols);
             pool_.barrier();
             // The normalisation's gradient has no part along the symbols.
             const float along = static_cast<float>(total(products_) / energy);
@@ -161,17 +161,16 @@ private:
         redu_.backward(weights_.kernel(), pool_, thread);
     }
 
-    // The levels' gradients as one array, times the gains; returns its product with `symbols`.
-    double gather(int thread, const float* gains, float* out, const float* symbols) const {
+    // The levels' gradients as one array; returns its product with `symbols`.
+    double gather(int thread, float* out, const float* symbols) const {
         double along = 0;
         for (int k = 0; k < g_.levels(); ++k) {
             const int width = g_.widths[k];
-            const float gain = gains ? gains[k] : 1.0f;
             const Part part(g_.shape.maps[k] * g_.heights[k], thread, pool_.threads());
             for (int item = part.first; item < part.last; ++item) {
                 const size_t at = g_.offsets[k] + static_cast<size_t>(item) * width;
                 const float* from = redu_.own_gradient(k, 0, item);
-                for (int i = 0; i < width; ++i) out[at + i] = gain * from[i];
+                for (int i = 0; i < width; ++i) out[at + i] = from[i];
                 if (symbols) along += product(out + at, symbols + at, width);
             }
         }

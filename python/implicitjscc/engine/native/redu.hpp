@@ -59,21 +59,20 @@ public:
     float* own_gradient(int k, int map, int row) const { return own_gradient_[k].row(map, row); }
     const SplitPlane& upsampled_gradient(int k) const { return upsampled_gradient_[k]; }
 
-    // Puts gains[k] (scale x + noise_std noise) into the levels' own rows; noise may be null.
-    void fill(const float* x, const float* noise, float scale, float noise_std, const float* gains,
-              int thread, int threads) const {
+    // Puts scale x + noise_std noise into the levels' own rows; noise may be null.
+    void fill(const float* x, const float* noise, float scale, float noise_std, int thread,
+              int threads) const {
         for (int k = 0; k < g_.levels(); ++k) {
             const int width = g_.widths[k];
-            const float gain = gains ? gains[k] : 1.0f;
             const Part part(g_.shape.maps[k] * g_.heights[k], thread, threads);
             for (int item = part.first; item < part.last; ++item) {
                 const size_t at = g_.offsets[k] + static_cast<size_t>(item) * width;
                 float* to = joined_[k].row(0, item);
                 if (noise) {
                     for (int i = 0; i < width; ++i)
-                        to[i] = gain * (scale * x[at + i] + noise_std * noise[at + i]);
+                        to[i] = scale * x[at + i] + noise_std * noise[at + i];
                 } else {
-                    for (int i = 0; i < width; ++i) to[i] = gain * scale * x[at + i];
+                    for (int i = 0; i < width; ++i) to[i] = scale * x[at + i];
                 }
                 replicate_border(to, width);
             }

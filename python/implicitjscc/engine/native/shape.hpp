@@ -35,7 +35,6 @@ struct StepSettings {
     float epsilon;
     float first_correction;   // 1 / (1 - beta_1^t)
     float second_correction;  // 1 / (1 - beta_2^t)
-    float gains[kMaximumLevels];
     float rates[kMaximumLevels];
 };
 
