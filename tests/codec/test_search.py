@@ -16,7 +16,7 @@ from implicitjscc.codec.formats import IMAGE8
 from implicitjscc.codec.moves import MOVES
 from implicitjscc.codec.planner import plan
 from implicitjscc.codec.search import Budget, Measurement, Search
-from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.codec.settings import STRATEGIES, EncoderSettings
 from implicitjscc.codec.simulation import Quality
 from implicitjscc.codec.sources import Image
 from implicitjscc.errors import ImplicitJsccError
@@ -68,6 +68,17 @@ def test_it_climbs_to_the_best(image: Image, landscape: list[EncoderSettings]) -
     assert len(landscape) == search.encoded == len(search.measured)
     shared = {(s.seed, s.steps, s.snr_db, s.bandwidth_ratio) for s in landscape}
     assert len(shared) == 1, "candidates differ in nothing but the allocation"
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES)
+def test_candidates_send_their_parameters_as_was_asked(
+    strategy: str, image: Image, landscape: list[EncoderSettings]
+) -> None:
+    search = Search(image, replace(SETTINGS, parameters=strategy), Budget(candidates=12))
+    search.run(ignore)
+    assert {settings.strategy for settings in landscape} == {strategy}
+    assert search.best is not None
+    assert (search.best.allocation.power_db is None) == (strategy == "coded")
 
 
 def test_complexity_is_bounded(image: Image, landscape: list[EncoderSettings]) -> None:

@@ -58,6 +58,12 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--moves", metavar="A,B", help="dimensions to search; all")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="default: 0")
+    parser.add_argument(
+        "--parameters",
+        choices=shared.PARAMETER_STRATEGIES,
+        default="coded",
+        help="how they are sent; coded",
+    )
     shared.add_engine(parser)
     parser.set_defaults(run=run)
 
@@ -78,6 +84,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         steps=options.steps,
         seed=options.seed,
         engine=options.engine,
+        parameters=options.parameters,
     )
     source = sources.read_source(options.source)
     budget = Budget(options.macs or inf, options.trials, options.candidates, options.seconds)
@@ -141,6 +148,7 @@ def _conditions(options: argparse.Namespace, source: Source) -> dict[str, Any]:
         "snr_db": snr,
         "bandwidth_ratio": options.bandwidth_ratio and str(options.bandwidth_ratio),
         "steps": options.steps,
+        "parameters": options.parameters,
         "trials": options.trials,
         "seed": options.seed,
     }
@@ -180,6 +188,7 @@ def _contents(search: Search, conditions: dict[str, Any]) -> tuple[dict[str, Any
         "snr_db": search.settings.snr_db,
         "snr_range_db": search.settings.snr_range_db,
         "bandwidth_ratio": search.settings.bandwidth_ratio,
+        "parameters": search.settings.strategy,
         **asdict(search.best.allocation),
     }
     candidates = [

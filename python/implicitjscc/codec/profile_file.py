@@ -127,6 +127,7 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str, Callable[[Any], Any]]] = 
     "bandwidth_ratio": (_is_text, 'a string like "11/48"', Fraction),
     "level_channels": (_is_integers, "a list of integers", tuple),
     "hidden_dim": (_is_integer, "an integer", int),
+    "parameters": (_is_text, "a string", str),
     "repetition_lsm": (_is_integer, "an integer", int),
     "repetition_redu": (_is_integer, "an integer", int),
     "power_db": (_is_number, "a number", float),

@@ -199,7 +199,9 @@ class Search:
         default = self._plan_of(settings)
         ratio = settings.bandwidth_ratio or Fraction(default.channel_uses, default.samples)
         settings = replace(settings, bandwidth_ratio=ratio)
-        power_db = round(10 * log10(parameter_power(default, settings)), 1)
+        # A power of their own is for repeated parameters only.
+        repeated = default.strategy == "repetition"
+        power_db = round(10 * log10(parameter_power(default, settings)), 1) if repeated else None
         maps = default.level_channels
         cheapest = inf
         for dropped in range(len(maps)):
