@@ -29,13 +29,12 @@ import report
 from implicitjscc import engine as engines
 from implicitjscc.codec import sources
 from implicitjscc.codec.encoder import encode
-from implicitjscc.codec.planner import DEFAULT_HIDDEN_DIM
 from implicitjscc.codec.settings import STRATEGIES, EncoderSettings
 from implicitjscc.codec.simulation import simulate
 from implicitjscc.errors import ImplicitJsccError
 
-KEYS = ("image", "snr_db", "preset", "budget", "d", "parameters", "engine")
-FIGURES = ("steps", "encode_s", "step_ms", "psnr_db", "psnr_std_db", "ms_ssim_db")
+KEYS = ("image", "snr_db", "preset", "budget", "asked_d", "parameters", "engine")
+FIGURES = ("d", "steps", "encode_s", "step_ms", "psnr_db", "psnr_std_db", "ms_ssim_db")
 COLUMNS = (*KEYS, *FIGURES, "macs_per_pixel", "bits_per_parameter")
 NONE = "-"
 
@@ -111,7 +110,7 @@ def identity(path: Path, settings: EncoderSettings) -> Row:
         "snr_db": f"{settings.snr_db:g}",
         "preset": settings.preset,
         "budget": f"{seconds:g} s" if seconds is not None else f"{steps} steps",
-        "d": str(settings.hidden_dim or DEFAULT_HIDDEN_DIM),
+        "asked_d": str(settings.hidden_dim or "auto"),
         "parameters": settings.strategy,
         "engine": engines.select(settings.engine),
     }
@@ -130,6 +129,7 @@ def measure(path: Path, settings: EncoderSettings, trials: int) -> Row:
     figures = encoded.figures
     similarity = quality.ms_ssim_db
     return {
+        "d": str(encoded.profile.hidden_dim),
         "steps": str(figures["steps"]),
         "encode_s": f"{figures['encode_s']:.2f}",
         "step_ms": f"{figures['step_ms']:.2f}",
