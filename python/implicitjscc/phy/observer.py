@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a receiver's insides look like from outside: one call a demodulated frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from .frame import FrameLayout
+    from .frame_receiver import DemodulatedFrame
+    from .header import Header
+    from .matched_filter import Timing
+    from .phase_tracker import Gain
+
+
+@dataclass(frozen=True)
+class FrameSignals:
+    """The signals inside one frame's demodulation. Observers must not change the arrays.
+
+    Attributes:
+        header: of the frame's content.
+        layout: of its content's frames.
+        frame: its number.
+        samples: the piece of the stream that was worked on, as it came; shape (n,), complex64.
+        origin: place of its first sample in the stream.
+        timing: of the frame's symbols.
+        filtered: matched filter's output, shape (frame_symbols,), complex64, frequency offset
+            removed; of the equaliser where there is one.
+        gain: complex gain over the frame.
+        known_positions: of the known symbols in the frame, in symbols.
+        known_symbols: sent there.
+        demodulated: what comes out.
+        channel_response: of the channel over baseband frequency from -1/2 to 1/2 cycles a sample,
+            increasing, where it was estimated for equalisation; shape (m,), complex.
+    """
+
+    header: Header
+    layout: FrameLayout
+    frame: int
+    samples: NDArray[np.complex64]
+    origin: int
+    timing: Timing
+    filtered: NDArray[np.complex64]
+    gain: Gain
+    known_positions: NDArray[np.int64]
+    known_symbols: NDArray[np.complex64]
+    demodulated: DemodulatedFrame
+    channel_response: NDArray[np.complexfloating] | None = None
+
+
+class FrameObserver(Protocol):
+    """Looks on while frames are demodulated."""
+
+    def frame(self, signals: FrameSignals) -> None:
+        """A frame was demodulated; it may still be dropped as too weak."""
+
+
+@dataclass(frozen=True)
+class Observers:
+    """Several observers as one."""
+
+    each: tuple[FrameObserver, ...]
+
+    def frame(self, signals: FrameSignals) -> None:
+        """Tell all of them."""
+        for observer in self.each:
+            observer.frame(signals)
