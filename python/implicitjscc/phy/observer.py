@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from .frame_receiver import DemodulatedFrame
     from .header import Header
     from .matched_filter import Timing
-    from .phase_tracker import Gain
+
+
+class ComplexGain(Protocol):
+    """What a frame's symbols were multiplied by."""
+
+    def at(self, positions: NDArray[np.int64]) -> NDArray[np.complex64]:
+        """The gain at symbols of the frame."""
 
 
 @dataclass(frozen=True)
@@ -34,8 +40,8 @@ class FrameSignals:
         known_positions: of the known symbols in the frame, in symbols.
         known_symbols: sent there.
         demodulated: what comes out.
-        channel_response: of the channel over baseband frequency from -1/2 to 1/2 cycles a sample,
-            increasing, where it was estimated for equalisation; shape (m,), complex.
+        equaliser_response: of the filter that took the matched filter's place, shape (m,), complex,
+            at ``numpy.fft.fftfreq(m)`` cycles a sample; None where there was no need for one.
     """
 
     header: Header
@@ -45,11 +51,11 @@ class FrameSignals:
     origin: int
     timing: Timing
     filtered: NDArray[np.complex64]
-    gain: Gain
+    gain: ComplexGain
     known_positions: NDArray[np.int64]
     known_symbols: NDArray[np.complex64]
     demodulated: DemodulatedFrame
-    channel_response: NDArray[np.complexfloating] | None = None
+    equaliser_response: NDArray[np.complexfloating] | None = None
 
 
 class FrameObserver(Protocol):

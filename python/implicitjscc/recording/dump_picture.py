@@ -75,7 +75,13 @@ def _constellation(axes: Axes, payload: NDArray[Any], known: NDArray[Any], title
     parts = np.abs(np.concatenate((payload.real, payload.imag, known.real, known.imag)))
     reach = max(1.15 * float(np.quantile(parts, 0.995)), 1e-9)
     axes.hist2d(
-        payload.real, payload.imag, bins=121, range=[[-reach, reach]] * 2, cmap="Blues", cmin=1
+        payload.real,
+        payload.imag,
+        bins=121,
+        range=[[-reach, reach]] * 2,
+        cmap="Blues",
+        cmin=1,
+        norm="log",
     )
     axes.plot(known.real, known.imag, ".", color=_ORANGE, markersize=2, alpha=0.6, label="known")
     axes.plot([], [], "s", color=_BLUE, markersize=5, label="payload (density)")
@@ -117,13 +123,13 @@ def _spectrum(axes: Axes, arrays: Arrays) -> None:
     frequency = np.fft.fftshift(np.fft.fftfreq(size))
     axes.plot(frequency, _db(np.fft.fftshift(density)), color=_GREY, linewidth=1, label="received")
     title = "Spectrum of the samples"
-    if "channel_response" in arrays:
-        response = arrays["channel_response"]
-        places = (np.arange(response.size) + 0.5) / response.size - 0.5
-        level = float(np.median(_db(density)))
-        shown = _db(np.abs(response) ** 2)
-        axes.plot(places, shown - shown.max() + level, color=_BLUE, label="channel response")
-        title = "Spectrum and channel response"
+    if "equaliser_response" in arrays:
+        response = _db(np.abs(np.fft.fftshift(arrays["equaliser_response"])) ** 2)
+        places = np.fft.fftshift(np.fft.fftfreq(response.size))
+        level = float(np.max(_db(density)))
+        axes.plot(places, response - response.max() + level, color=_BLUE, label="equaliser")
+        axes.set_ylim(bottom=float(np.min(_db(density))) - 3)
+        title = "Spectrum and equaliser's response"
     axes.set(title=title, xlabel="frequency, cycles a sample", ylabel="dB")
     axes.legend(loc="best", fontsize=8)
     axes.grid(alpha=0.2)
@@ -146,7 +152,7 @@ def _payload(axes: Axes, symbols: NDArray[Any]) -> None:
     bins = np.linspace(-reach, reach, _BINS).tolist()
     for values, colour, name in ((symbols.real, _BLUE, "I"), (symbols.imag, _ORANGE, "Q")):
         axes.hist(values, bins, density=True, histtype="step", color=colour, label=name)
-    axes.set(title="Payload's values", xlabel="value", ylabel="density")
+    axes.set(title="Payload's values", xlabel="value", ylabel="density", yscale="log")
     axes.legend(loc="upper right", fontsize=8)
     axes.grid(alpha=0.2)
 

@@ -128,8 +128,8 @@ def _write(folder: Path, signals: FrameSignals, facts: dict[str, Any]) -> None:
         "noise_variance": np.broadcast_to(np.float32(out.noise_variance), shape),
         "arrived": out.valid,
     }
-    if signals.channel_response is not None:
-        arrays["channel_response"] = signals.channel_response
+    if signals.equaliser_response is not None:
+        arrays["equaliser_response"] = signals.equaliser_response
     folder.mkdir()
     for name, values in arrays.items():
         np.save(folder / f"{name}.npy", values, allow_pickle=False)
