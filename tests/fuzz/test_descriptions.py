@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import math
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import assume, given
@@ -27,33 +28,37 @@ FEW_PIXELS = 4096
 @functools.cache
 def profiles() -> tuple[CodecProfile, ...]:
     """One of each strategy and of both dimensions."""
-    shape = {"hidden_dim": 6, "activation": "relu", "noise_matrix": True, "snr_db": 10.0, "seed": 3}
-    picture = {"format": IMAGE8, "height": 24, "width": 33, "channels": 3, **shape}
-    sound = {"format": AudioFormat(8000, "pcm16", 300), "height": 1, "width": 900, "channels": 1}
-    levels = (1, 2, 1)
-    coded = {"strategy": "coded", "repetition_lsm": 0, "bits_per_symbol": 2, "fineness": 20}
-    made = []
-    for source in (picture, {**sound, **shape}):
-        repeated = CodecProfile(
-            **source,
-            level_channels=levels,
-            strategy="repetition",
-            repetition_lsm=3,
-            channel_uses=4_000,
-        )
-        made.append(repeated)
-        bits = 6 * repeated.parameters
-        made.append(
-            CodecProfile(
-                **source,
-                level_channels=levels,
-                **coded,
-                channel_uses=6_000,
-                payload_bits=bits,
-                brightness=1,
-            )
-        )
-    return tuple(made)
+    repeated = CodecProfile(
+        format=IMAGE8,
+        height=24,
+        width=33,
+        channels=3,
+        level_channels=(1, 2, 1),
+        hidden_dim=6,
+        activation="relu",
+        noise_matrix=True,
+        strategy="repetition",
+        repetition_lsm=3,
+        channel_uses=6_000,
+        snr_db=10.0,
+        seed=3,
+    )
+    sound = replace(
+        repeated, format=AudioFormat(8000, "pcm16", 300), height=1, width=900, channels=1
+    )
+    return tuple(made for source in (repeated, sound) for made in (source, _coded(source)))
+
+
+def _coded(source: CodecProfile) -> CodecProfile:
+    return replace(
+        source,
+        strategy="coded",
+        repetition_lsm=0,
+        fineness=20,
+        bits_per_symbol=2,
+        payload_bits=6 * source.parameters,
+        brightness=1,
+    )
 
 
 @st.composite

@@ -17,8 +17,8 @@ from implicitjscc.recording.reader import SigmfReader
 
 from .limits import at_most, check_message, fuzzed
 
-# Of 4 MiB of text that parses to as many objects as can be.
-BOUND_MIB = 256
+# Of 2 MiB of text that parses to as many objects as can be.
+BOUND_MIB = 128
 
 anything = st.recursive(
     st.one_of(

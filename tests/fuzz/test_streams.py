@@ -31,7 +31,7 @@ def damaged(samples: np.ndarray, harm: list) -> np.ndarray:
     return samples
 
 
-@fuzzed(50)
+@fuzzed(30)
 @given(orders, damages, st.integers(1, 9))
 def test_damaged_bursts(order, harm, pieces) -> None:
     samples = damaged(stream(order), harm)
@@ -53,7 +53,7 @@ def test_damaged_bursts(order, harm, pieces) -> None:
     reason="one noise variance a frame, mostly of its beginning, and no search for samples that "
     "are missing within a frame",
 )
-@fuzzed(40)
+@fuzzed(25)
 @given(orders, damages)
 def test_noise_is_not_called_signal(order, harm) -> None:
     """No quarter of a content's symbols is noisier by decibels than the receiver says."""

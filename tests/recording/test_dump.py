@@ -100,8 +100,8 @@ def test_a_dump(stream: np.ndarray, tmp_path: Path) -> None:
         assert picture.size == (1800, 900)
         # Every panel has ink: neither empty nor one colour.
         pixels = np.asarray(picture.convert("L"))
-    for row in np.array_split(pixels[40:], 2, axis=0):
-        for panel in np.array_split(row, 4, axis=1):
+    for half in np.array_split(pixels[40:], 2, axis=0):
+        for panel in np.array_split(half, 4, axis=1):
             assert 0.005 < np.mean(panel < 200) < 0.6
 
 

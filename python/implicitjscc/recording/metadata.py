@@ -21,7 +21,7 @@ SIGMF_VERSION = "1.2.0"
 NAMESPACE = "implicitjscc"
 NAMESPACE_VERSION = "1.0.0"
 # Parsed JSON takes up to some thirty times its length.
-LARGEST_METADATA_BYTES = 1 << 22
+LARGEST_METADATA_BYTES = 1 << 21
 HIGHEST_SAMPLE_RATE_HZ = 1e12
 _SHA512_DIGITS = 128
 

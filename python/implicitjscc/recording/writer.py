@@ -22,7 +22,7 @@ from .paths import recording_paths
 _log = logging.getLogger(__name__)
 
 # A recording of days must neither fill the memory nor outgrow what readers accept.
-MOST_NOTES = 5000
+MOST_NOTES = 2000
 
 
 class SigmfWriter:
