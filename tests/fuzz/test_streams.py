@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from implicitjscc.codec import container, strategies
@@ -14,7 +14,7 @@ from implicitjscc.phy.receiver import MOST_RETAINED
 from implicitjscc.phy.transmitter import modulate
 
 from .limits import at_most, check_message, fuzzed
-from .streams import changes, check, contents, excess_db, noisy, receive, stream
+from .streams import Change, changes, check, contents, excess_db, noisy, receive, stream
 
 # The stream itself, its chunks and what a frame's demodulation works on.
 BOUND_MIB = 96
@@ -53,8 +53,10 @@ def test_damaged_bursts(order, harm, pieces) -> None:
     reason="one noise variance a frame, mostly of its beginning, and no search for samples that "
     "are missing within a frame",
 )
+@example(order=(0,), harm=[Change("cut", 0.5, 0.0, 1.0, 1)])  # a single sample is missing
+@example(order=(0,), harm=[Change("tone", 0.7, 0.3, 1.0, 1)])
 @fuzzed(25)
-@given(orders, damages)
+@given(order=orders, harm=damages)
 def test_noise_is_not_called_signal(order, harm) -> None:
     """No quarter of a content's symbols is noisier by decibels than the receiver says."""
     receptions, _ = receive(damaged(stream(order), harm))
