@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import ImplicitJsccError
 
-SCHEMES = ("file", "zmq")
-_LATER_SCHEMES = ("sigmf", "uhd", "soapy", "osmosdr")
+SCHEMES = ("file", "sigmf", "zmq")
+_LATER_SCHEMES = ("uhd", "soapy", "osmosdr")
 
 Samples = NDArray[np.complex64]
 
@@ -45,6 +45,10 @@ def open_sink(
         from .file_ends import FileSink
 
         return FileSink(where)
+    if scheme == "sigmf":
+        from .sigmf_ends import SigmfSink
+
+        return SigmfSink(where, sample_rate_hz)
     from .zmq_ends import ZmqSink
 
     return ZmqSink(where, sample_rate_hz, timeout_s)
@@ -61,6 +65,10 @@ def open_source(end: str, timeout_s: float | None) -> AbstractContextManager[Sou
         from .file_ends import FileSource
 
         return FileSource(where)
+    if scheme == "sigmf":
+        from .sigmf_ends import SigmfSource
+
+        return SigmfSource(where)
     from .zmq_ends import ZmqSource
 
     return ZmqSource(where, timeout_s)

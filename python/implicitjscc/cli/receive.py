@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
+from . import session
 
 if TYPE_CHECKING:
     from ..content import Content
@@ -24,12 +25,16 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "receive",
         parents=[common],
-        help="--from file:rx.cf32 | zmq:ADDRESS -o OUT",
+        help="--from file:rx.cf32 | sigmf:BASE | zmq:ADDRESS -o OUT",
         description="Find bursts in a stream of samples and rebuild what they carry. Several "
         "contents go to OUT-<content id>.ext.",
     )
     parser.add_argument(
-        "--from", dest="source", required=True, metavar="END", help="file:PATH or zmq:ADDRESS"
+        "--from",
+        dest="source",
+        required=True,
+        metavar="END",
+        help="file:PATH, sigmf:BASE (sigmf:BASE?verify=yes checks its hash) or zmq:ADDRESS",
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="a file: .png, .wav, .flac, .npy, ..."
@@ -51,9 +56,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         metavar="S",
         help="end when a link brings no samples for so long; default: 60",
     )
+    session.add_options(parser)
     shared.add_sample_rate(parser)
     shared.add_engine(parser)
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run, parser=parser, sample_rate=None)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
@@ -67,8 +73,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     sources.check_ending(options.output)
     reference = sources.read_source(options.reference) if options.reference else None
     truth = container.load(options.truth).content() if options.truth else None
-    receiver = BurstReceiver(sample_rate_hz=options.sample_rate)
-    best = _receive(options, receiver)
+    with session.Session(options, truth) as beside:
+        receiver = BurstReceiver(sample_rate_hz=beside.sample_rate_hz, observer=beside.observer)
+        best = _receive(options, receiver, beside)
     if not best:
         raise ImplicitJsccError(_nothing(receiver))
     results, failures = [], []
@@ -87,22 +94,24 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         **results[-1],
         "header_errors": counters["header_errors"],
         "contents": len(results),
+        "sample_rate_hz": beside.sample_rate_hz,
         "counters": counters,
         **({"results": results} if len(results) > 1 else {}),
     }
 
 
-def _receive(options: argparse.Namespace, receiver: BurstReceiver) -> dict[int, Reception]:
+def _receive(
+    options: argparse.Namespace, receiver: BurstReceiver, beside: session.Session
+) -> dict[int, Reception]:
     """The best reception of each content; Ctrl-C ends with what there is."""
-    from .ends import open_source
-
     best: dict[int, Reception] = {}
     enough = options.contents
-    if enough is None and not options.source.startswith("file:"):
+    if enough is None and not options.source.startswith(("file:", "sigmf:")):
         enough = 1
-    with open_source(options.source, options.timeout) as source:
+    with beside.source as source:
         try:
             for samples in source.chunks():
+                beside.record(samples)
                 _keep_best(best, receiver.push(samples))
                 if enough is not None and len(best) >= enough:
                     return dict(list(best.items())[:enough])

@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 # Zeros that let filters settle, and push a burst's end through the receiver's search: it works in
 # blocks, and delivers a content when it has looked some 8,400 samples past its end.
-_SILENCE_BEFORE = 1024
+SILENCE_BEFORE = 1024
 _SILENCE_AFTER = 10_000
 
 
@@ -26,12 +26,14 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "transmit",
         parents=[common],
-        help="X.ijscc --to file:tx.cf32 | zmq:ADDRESS",
+        help="X.ijscc --to file:tx.cf32 | sigmf:BASE | zmq:ADDRESS",
         description="Modulate a container and send its samples. file: writes raw little-endian "
-        "complex64, full scale 1.0; zmq: binds a PUB socket and sends at the sample rate.",
+        "complex64, full scale 1.0; sigmf:BASE writes BASE.sigmf-data and .sigmf-meta, "
+        "sigmf:BASE?datatype=ci8 in another datatype (cf32_le, ci16_le, ci8); zmq: binds a PUB "
+        "socket and sends at the sample rate.",
     )
     parser.add_argument("content", metavar="X.ijscc")
-    parser.add_argument("--to", required=True, metavar="END", help="file:PATH or zmq:ADDRESS")
+    parser.add_argument("--to", required=True, metavar="END", help="file:, sigmf: or zmq:")
     shared.add_sample_rate(parser)
     parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
     parser.add_argument(
@@ -57,13 +59,14 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..codec import container
     from ..phy.transmitter import modulate
     from .ends import open_sink, split
+    from .sigmf_ends import SigmfSink, sent_note
 
     split(options.to, "--to")
     if options.payload_rms > 1:
         raise ImplicitJsccError("the payload's rms must not be above 1, full scale")
     content = container.load(options.content).content()
     burst = modulate(content, payload_rms=options.payload_rms)
-    samples = np.pad(burst.samples, (_SILENCE_BEFORE, _SILENCE_AFTER))
+    samples = np.pad(burst.samples, (SILENCE_BEFORE, _SILENCE_AFTER))
     largest_rms = 10 ** (-burst.papr_db / 20)
     if options.payload_rms > largest_rms:
         _log.warning(
@@ -72,6 +75,8 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         )
     with open_sink(options.to, options.sample_rate, options.timeout) as sink:
         for _ in range(options.repeat):
+            if isinstance(sink, SigmfSink):
+                sink.annotate(sent_note(options.content, content, burst, options.sample_rate))
             sink.write(samples)
     return {
         "content_id": f"{content.content_id:08x}",

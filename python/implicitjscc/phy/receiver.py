@@ -14,6 +14,7 @@ from .detector import ChirpDetector, Detection
 from .frame_receiver import LEAST_SNR_DB, FrameReceiver
 from .header import HeaderRefusedError
 from .header_search import HeaderSearch, PendingFrame
+from .observer import FrameObserver
 from .profile import STANDARD, WaveformProfile
 from .reception import ReceiverStats, Reception
 from .sample_buffer import SampleBuffer
@@ -41,17 +42,23 @@ class BurstReceiver:
     Args:
         profile: of the waveform.
         sample_rate_hz: of the stream; figures in Hz follow from it.
+        observer: is shown the signals of each demodulated frame.
 
     Attributes:
         stats: counters of each stage.
     """
 
-    def __init__(self, profile: WaveformProfile = STANDARD, sample_rate_hz: float = 2e6) -> None:
+    def __init__(
+        self,
+        profile: WaveformProfile = STANDARD,
+        sample_rate_hz: float = 2e6,
+        observer: FrameObserver | None = None,
+    ) -> None:
         self.stats = ReceiverStats()
         self._profile = profile
         self._sample_rate_hz = sample_rate_hz
         self._detector = ChirpDetector(profile)
-        self._frames = FrameReceiver(profile)
+        self._frames = FrameReceiver(profile, observer)
         self._headers = HeaderSearch(profile)
         self._restart()
 
