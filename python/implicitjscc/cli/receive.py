@@ -6,15 +6,18 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
+from .radio_options import add_radio_options
 
 if TYPE_CHECKING:
     from ..content import Content
     from ..phy.receiver import BurstReceiver, Reception
+    from .ends import Source
 
 _log = logging.getLogger(__name__)
 
@@ -24,12 +27,12 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "receive",
         parents=[common],
-        help="--from file:rx.cf32 | zmq:ADDRESS -o OUT",
+        help="--from file:rx.cf32 | zmq:ADDRESS | uhd:ARGS | soapy:ARGS | osmosdr:ARGS -o OUT",
         description="Find bursts in a stream of samples and rebuild what they carry. Several "
         "contents go to OUT-<content id>.ext.",
     )
     parser.add_argument(
-        "--from", dest="source", required=True, metavar="END", help="file:PATH or zmq:ADDRESS"
+        "--from", dest="source", required=True, metavar="END", help="SCHEME:WHERE, as above"
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="a file: .png, .wav, .flac, .npy, ..."
@@ -49,8 +52,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "--timeout",
         type=shared.positive_float,
         metavar="S",
-        help="end when a link brings no samples for so long; default: 60",
+        help="end when a link brings no samples for so long; default: 60, a radio 10",
     )
+    add_radio_options(parser)
     shared.add_sample_rate(parser)
     shared.add_engine(parser)
     parser.set_defaults(run=run, parser=parser)
@@ -60,6 +64,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Receive, decode and write."""
     from ..codec import container, sources
     from ..phy.receiver import BurstReceiver
+    from .ends import open_source, report
 
     if (options.truth is None) != (options.snr is None):
         options.parser.error("--truth and --snr need each other")
@@ -68,7 +73,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     reference = sources.read_source(options.reference) if options.reference else None
     truth = container.load(options.truth).content() if options.truth else None
     receiver = BurstReceiver(sample_rate_hz=options.sample_rate)
-    best = _receive(options, receiver)
+    source = open_source(options.source, options.timeout, options)
+    best = _receive(options, receiver, source)
+    radio = report(source)
     if not best:
         raise ImplicitJsccError(_nothing(receiver))
     results, failures = [], []
@@ -88,19 +95,20 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "header_errors": counters["header_errors"],
         "contents": len(results),
         "counters": counters,
+        **radio,
         **({"results": results} if len(results) > 1 else {}),
     }
 
 
-def _receive(options: argparse.Namespace, receiver: BurstReceiver) -> dict[int, Reception]:
+def _receive(
+    options: argparse.Namespace, receiver: BurstReceiver, end: AbstractContextManager[Source]
+) -> dict[int, Reception]:
     """The best reception of each content; Ctrl-C ends with what there is."""
-    from .ends import open_source
-
     best: dict[int, Reception] = {}
     enough = options.contents
     if enough is None and not options.source.startswith("file:"):
         enough = 1
-    with open_source(options.source, options.timeout) as source:
+    with end as source:
         try:
             for samples in source.chunks():
                 _keep_best(best, receiver.push(samples))
