@@ -10,6 +10,7 @@ from .decoder import decoder
 from .encoder import encoder
 from .radio_sink import open_radio_sink, radio_sink
 from .radio_source import open_radio_source, radio_source
+from .radio_status import radio_status
 from .receiver import receiver
 from .sample_queue_sink import sample_queue_sink
 from .sample_queue_source import sample_queue_source
@@ -24,6 +25,7 @@ __all__ = [
     "open_radio_source",
     "radio_sink",
     "radio_source",
+    "radio_status",
     "receiver",
     "sample_queue_sink",
     "sample_queue_source",

@@ -23,6 +23,7 @@ class RadioControl:
 
     Attributes:
         device: as it was opened.
+        shift_hz: from the oscillator up to the carrier.
         rotator: moves the carrier beside the oscillator, and back.
 
     Raises:
@@ -34,6 +35,7 @@ class RadioControl:
         self.rotator = blocks.rotator_cc(0.0)
         self._settings = settings
         self._direction = direction
+        self.shift_hz = 0.0
         self._frequency_hz = settings.frequency_hz
         self._oscillator_hz = 0.0
         self._factor = whole_factor(self.device.rate_hz, settings.sample_rate_hz)
@@ -48,12 +50,16 @@ class RadioControl:
         # In units of the device's own clock, which is wrong by ppm.
         carrier_hz = frequency_hz / self._settings.clock
         rate_hz = self.device.rate_hz
-        self._oscillator_hz = self.device.tune(carrier_hz - self.device.shift_hz)
-        shift_hz = carrier_hz - self._oscillator_hz
-        check_shift(shift_hz, rate_hz, self._settings.sample_rate_hz)
-        self._frequency_hz = frequency_hz
+        oscillator_hz = self.device.tune(carrier_hz - self.device.shift_hz)
+        try:
+            check_shift(carrier_hz - oscillator_hz, rate_hz, self._settings.sample_rate_hz)
+        except ImplicitJsccError:
+            self.device.tune(self._frequency_hz / self._settings.clock - self.device.shift_hz)
+            raise
+        self._frequency_hz, self._oscillator_hz = frequency_hz, oscillator_hz
+        self.shift_hz = carrier_hz - oscillator_hz
         sign = 1 if self._direction == TRANSMIT else -1
-        self.rotator.set_phase_inc(sign * 2 * np.pi * shift_hz / rate_hz)
+        self.rotator.set_phase_inc(sign * 2 * np.pi * self.shift_hz / rate_hz)
 
     def set_gain(self, gain: str | float) -> None:
         """Set the gain of the whole chain, or of stages: ``LNA=16,VGA=20``.

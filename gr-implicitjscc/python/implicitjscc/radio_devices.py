@@ -14,6 +14,7 @@ from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.radio.settings import RadioSettings
 
 TRANSMIT, RECEIVE = "transmit", "receive"
+_LONGEST_MESSAGE = 200
 
 
 class RadioDevice:
@@ -91,5 +92,6 @@ def open_device(settings: RadioSettings, direction: str) -> RadioDevice:
 
 
 def one_line(error: Exception) -> str:
-    """An exception's message on one line."""
-    return " ".join(str(error).split()) or type(error).__name__
+    """An exception's message on one line that can be read."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= _LONGEST_MESSAGE else f"{text[:_LONGEST_MESSAGE]} ..."

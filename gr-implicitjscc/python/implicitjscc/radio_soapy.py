@@ -76,6 +76,12 @@ class SoapyDevice(RadioDevice):
 
     def tune(self, oscillator_hz: float) -> float:
         """Tune; the driver says where it is then."""
+        spans = [(r.minimum(), r.maximum()) for r in self._block.get_frequency_range(0)]
+        if spans and not any(low <= oscillator_hz <= high for low, high in spans):
+            told = ", ".join(f"{low / 1e6:g} to {high / 1e6:g} MHz" for low, high in spans)
+            raise ImplicitJsccError(
+                f"soapy: cannot tune to {oscillator_hz / 1e6:g} MHz, only {told}"
+            )
         self._block.set_frequency(0, oscillator_hz)
         return float(self._block.get_frequency(0))
 

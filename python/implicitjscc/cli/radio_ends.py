@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -47,6 +48,8 @@ class _RadioEnd:
     """
 
     def __init__(self, options: argparse.Namespace, end: str) -> None:
+        # GNU Radio logs to standard output, which belongs to the result.
+        os.environ.setdefault("GR_CONF_LOG_LOG_FILE", "stderr")
         try:
             from gnuradio import gr, implicitjscc
         except ImportError as error:

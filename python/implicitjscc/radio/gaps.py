@@ -5,6 +5,7 @@ from __future__ import annotations
 
 # A gap this long is not filled: both ends have lost each other anyway.
 LONGEST_FILL_S = 2.0
+_LONGEST_S = 1e6
 
 
 class GapFinder:
@@ -44,9 +45,12 @@ class GapFinder:
             self.unknown += 1
             return 0
         passed_s = (time[0] - before[1][0]) + (time[1] - before[1][1])
-        missing = round(passed_s * rate_hz) - (offset - before[0])
-        if missing == 0:
-            return 0
+        if abs(passed_s) <= _LONGEST_S:
+            missing = round(passed_s * rate_hz) - (offset - before[0])
+            if missing == 0:
+                return 0
+        else:
+            missing = -1  # also where the time is no number
         self.discontinuities += 1
         if missing < 0:
             self.unknown += 1

@@ -46,7 +46,8 @@ def choose_radio_rate(
     """
     least_hz = max(least_hz, least_factor * sample_rate_hz)
     first = math.ceil(least_hz / sample_rate_hz * (1 - _EXACT))
-    for factor in range(first, first + _MOST_FACTOR):
+    # A multiple costs the least to filter, but not at any rate.
+    for factor in range(first, min(2 * first, _MOST_FACTOR) + 1):
         rate_hz = factor * sample_rate_hz
         if not ranges or any(low <= rate_hz <= high for low, high in ranges):
             return rate_hz
