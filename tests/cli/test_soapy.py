@@ -176,6 +176,24 @@ def test_a_rate_that_is_not_what_was_asked_for(finish, files: Files, tmp_path):
     assert received["frames_lost"] == 0
 
 
+def test_gr_osmosdr(finish, files: Files, tmp_path):
+    pytest.importorskip("osmosdr", reason="gr-osmosdr is not installed")
+    air = tmp_path / "air.cf32"
+    radio = "osmosdr:soapy=0,driver=implicitjscc"
+    sent, _ = finish(
+        *("transmit", files.container, "--to", f"{radio},out={air}", *RADIO),
+        *("--payload-rms", 0.05, "--gain", "VGA=21"),
+    )
+    assert sent["radio"]["gain_db"]["VGA"] == 20.0
+    assert sent["radio"]["oscillator_hz"] == 914.5e6
+    received, _ = finish(
+        *("receive", "--from", f"{radio},in={air}", *RADIO),
+        *("-o", tmp_path / "x.png", "--timeout", 2),
+    )
+    assert received["frames_lost"] == 0
+    assert sum(received["radio"]["gain_db"].values()) > 10  # a start value
+
+
 @pytest.mark.parametrize(
     ("words", "says"),
     [

@@ -11,9 +11,16 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
+from implicitjscc.radio.rates import Ranges, choose_radio_rate
 from implicitjscc.radio.settings import RadioSettings
 
 TRANSMIT, RECEIVE = "transmit", "receive"
+# A HackRF hands over 262,144 bytes at a time, and stops with what is not full still unsent.
+HACKRF_TAIL = 131_072
+# Below 2 Msamples/s its analog filters let aliases through.
+_LEAST_RATE_HZ = 2e6
+# Of the waveform's rate: what gives room for the oscillator beside the signal.
+_OFFSET_FACTOR = 2
 _LONGEST_MESSAGE = 200
 
 
@@ -89,6 +96,18 @@ def open_device(settings: RadioSettings, direction: str) -> RadioDevice:
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         # What the drivers' own exceptions arrive as.
         raise ImplicitJsccError(f"{settings.device}: {one_line(error)}") from error
+
+
+def rate_to_ask_for(settings: RadioSettings, ranges: Ranges) -> float:
+    """The radio's rate where the signal is put beside the oscillator in software.
+
+    Raises:
+        ImplicitJsccError: there is no such rate.
+    """
+    if settings.radio_rate_hz:
+        return settings.radio_rate_hz
+    factor = 1 if settings.lo_offset_hz == 0 else _OFFSET_FACTOR
+    return choose_radio_rate(settings.sample_rate_hz, ranges, factor, _LEAST_RATE_HZ)
 
 
 def one_line(error: Exception) -> str:

@@ -38,6 +38,12 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self.set_tag_propagation_policy(gr.TPP_DONT)
         self.message_port_register_out(pmt.intern("status"))
 
+    def start(self) -> bool:
+        """Called by the scheduler."""
+        self.gaps.restart()
+        self._zeros, self._marked = 0, -1
+        return True
+
     def forecast(self, noutput_items: int, ninputs: int) -> list[int]:
         """Called by the scheduler; zeros need no input."""
         return [0 if self._zeros else 1] * ninputs

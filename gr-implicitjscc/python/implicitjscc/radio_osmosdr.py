@@ -6,11 +6,16 @@ from __future__ import annotations
 from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
-from implicitjscc.radio.rates import choose_radio_rate
-from implicitjscc.radio.settings import RadioSettings
+from implicitjscc.radio.settings import RadioSettings, start_gain_db
 
-from .radio_devices import RECEIVE, TRANSMIT, RadioDevice, one_line
-from .radio_soapy import _LEAST_RATE_HZ, _TAIL, _WORTH_AN_OFFSET
+from .radio_devices import (
+    HACKRF_TAIL,
+    RECEIVE,
+    TRANSMIT,
+    RadioDevice,
+    one_line,
+    rate_to_ask_for,
+)
 
 # RF is the HackRF's amplifier; IF its LNA (or, sending, the VGA); BB the receiver's VGA.
 _START_GAINS_DB = {
@@ -43,15 +48,13 @@ def open_device(settings: RadioSettings, direction: str) -> OsmosdrDevice:
 class OsmosdrDevice(RadioDevice):
     """A radio that is open. The signal is put beside the oscillator digitally."""
 
-    tail = _TAIL
+    tail = HACKRF_TAIL
 
     def __init__(self, block: Any, settings: RadioSettings, direction: str) -> None:
-        ranges = [(span.start(), span.stop()) for span in block.get_sample_rates()]
-        has_offset = settings.lo_offset_hz is None or settings.lo_offset_hz != 0
-        asked_hz = settings.radio_rate_hz or choose_radio_rate(
-            settings.sample_rate_hz, ranges, _WORTH_AN_OFFSET if has_offset else 1, _LEAST_RATE_HZ
-        )
-        block.set_sample_rate(asked_hz)
+        # The single rates in it cannot be read from Python; drivers take what lies between them.
+        rates = block.get_sample_rates()
+        ranges = [(rates.start(), rates.stop())]
+        block.set_sample_rate(rate_to_ask_for(settings, ranges))
         rate_hz = block.get_sample_rate()
         offset = settings.lo_offset_hz
         super().__init__([block], rate_hz, rate_hz / 4 if offset is None else offset)
@@ -63,9 +66,12 @@ class OsmosdrDevice(RadioDevice):
         if direction == RECEIVE:
             block.set_gain_mode(False, 0)
         if settings.gain_db is None:
-            known = set(block.get_gain_names(0))
-            start = {k: v for k, v in _START_GAINS_DB[direction].items() if k in known}
-            self.set_gain(None, start)
+            start = _START_GAINS_DB[direction]
+            if set(block.get_gain_names(0)) == set(start):
+                self.set_gain(None, start)
+            else:
+                gains = block.get_gain_range(0)
+                self.set_gain(start_gain_db(gains.start(), gains.stop()), {})
         self.set_gain(settings.gain_db, settings.gains_db)
 
     def tune(self, oscillator_hz: float) -> float:

@@ -6,21 +6,22 @@ from __future__ import annotations
 from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
-from implicitjscc.radio.rates import choose_radio_rate
 from implicitjscc.radio.settings import RadioSettings, start_gain_db
 
-from .radio_devices import RECEIVE, TRANSMIT, RadioDevice, one_line
+from .radio_devices import (
+    HACKRF_TAIL,
+    RECEIVE,
+    TRANSMIT,
+    RadioDevice,
+    one_line,
+    rate_to_ask_for,
+)
 
-# A HackRF hands over 262,144 bytes at a time, and stops with what is not full still unsent.
-_TAIL = 131_072
-# Below 2 Msamples/s a HackRF's analog filters let aliases through.
-_LEAST_RATE_HZ = 2e6
 # Safe with 40 dB between the two; AMP is the HackRF's 14 dB amplifier.
 _HACKRF_GAINS_DB = {
     TRANSMIT: {"AMP": 0.0, "VGA": 20.0},
     RECEIVE: {"AMP": 0.0, "LNA": 16.0, "VGA": 20.0},
 }
-_WORTH_AN_OFFSET = 2
 
 
 def open_device(settings: RadioSettings, direction: str) -> SoapyDevice:
@@ -54,15 +55,11 @@ def open_device(settings: RadioSettings, direction: str) -> SoapyDevice:
 class SoapyDevice(RadioDevice):
     """A radio that is open. The signal is put beside the oscillator digitally."""
 
-    tail = _TAIL
+    tail = HACKRF_TAIL
 
     def __init__(self, block: Any, settings: RadioSettings, direction: str) -> None:
         ranges = [(r.minimum(), r.maximum()) for r in block.get_sample_rate_range(0)]
-        has_offset = settings.lo_offset_hz is None or settings.lo_offset_hz != 0
-        asked_hz = settings.radio_rate_hz or choose_radio_rate(
-            settings.sample_rate_hz, ranges, _WORTH_AN_OFFSET if has_offset else 1, _LEAST_RATE_HZ
-        )
-        block.set_sample_rate(0, asked_hz)
+        block.set_sample_rate(0, rate_to_ask_for(settings, ranges))
         rate_hz = block.get_sample_rate(0)
         offset = settings.lo_offset_hz
         super().__init__([block], rate_hz, rate_hz / 4 if offset is None else offset)

@@ -26,6 +26,10 @@ class GapFinder:
         self.unknown = 0
         self._reference: tuple[int, tuple[int, float] | None] | None = None
 
+    def restart(self) -> None:
+        """A new stream begins; the counters go on."""
+        self._reference = None
+
     def mark(self, offset: int, time: tuple[int, float] | None, rate_hz: float) -> int:
         """Take a mark.
 
