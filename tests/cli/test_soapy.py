@@ -118,7 +118,7 @@ def test_a_picture_goes_from_radio_to_radio(finish, files: Files, tmp_path):
     assert samples.size > 2 * sent["samples"] + 131_072
     assert np.abs(samples[-131_072:]).max() < 1e-6
     received, _ = finish(
-        *("receive", "--from", end(**{"in": air}), *RADIO, "-o", picture, "--timeout", 2),
+        *("receive", "--from", end(**{"in": air}), *RADIO, "-o", picture, "--timeout", 5),
         *("--reference", files.picture, "--antenna", "TX/RX", "--bandwidth-hz", 1.75e6),
     )
     assert received["psnr_db"] > 20
@@ -137,7 +137,7 @@ def test_overruns_are_counted_and_the_next_burst_is_whole(finish, files: Files, 
     )
     received, said = finish(
         *("receive", "--from", end(**{"in": air, "overflow_at": 30_000, "lost": 3001}), *RADIO),
-        *("-o", tmp_path / "x.png", "--timeout", 2, "--contents", 5),
+        *("-o", tmp_path / "x.png", "--timeout", 4, "--contents", 5),
     )
     assert "sO" in said
     assert received["radio"]["discontinuities"] == 1
@@ -170,7 +170,7 @@ def test_a_rate_that_is_not_what_was_asked_for(finish, files: Files, tmp_path):
     assert sent["radio"]["radio_rate_hz"] == pytest.approx(2.001e6)
     received, _ = finish(
         *("receive", "--from", end(**{"in": air, "rate_error_ppm": 500}), *RADIO),
-        *("-o", tmp_path / "x.png", "--timeout", 2),
+        *("-o", tmp_path / "x.png", "--timeout", 5),
     )
     assert received["sro_ppm"] == pytest.approx(0, abs=1)
     assert received["frames_lost"] == 0
@@ -188,7 +188,7 @@ def test_gr_osmosdr(finish, files: Files, tmp_path):
     assert sent["radio"]["oscillator_hz"] == 914.5e6
     received, _ = finish(
         *("receive", "--from", f"{radio},in={air}", *RADIO),
-        *("-o", tmp_path / "x.png", "--timeout", 2),
+        *("-o", tmp_path / "x.png", "--timeout", 5),
     )
     assert received["frames_lost"] == 0
     assert sum(received["radio"]["gain_db"].values()) > 10  # a start value

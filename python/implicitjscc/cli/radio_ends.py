@@ -91,7 +91,11 @@ class RadioSink(_RadioEnd):
 
     def __enter__(self) -> RadioSink:
         self._console.start()
-        self._start(self._radio)
+        try:
+            self._start(self._radio)
+        except BaseException:
+            self._console.stop()
+            raise
         return self
 
     def __exit__(
