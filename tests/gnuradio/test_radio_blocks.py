@@ -8,12 +8,14 @@ import sys
 
 import gnuradio
 import numpy as np
+import pmt
 import pytest
 from gnuradio import blocks, gr, implicitjscc
 from gnuradio.implicitjscc import pdu, radio_devices, radio_uhd
 from gnuradio.implicitjscc.radio_devices import RECEIVE, TRANSMIT, RadioDevice
 
 from implicitjscc.errors import ImplicitJsccError
+from implicitjscc.phy.transmitter import modulate
 from implicitjscc.radio.settings import RadioSettings
 
 from .helpers import error_db, make_content, message_source, message_store
@@ -77,6 +79,35 @@ def test_the_signal_lies_beside_the_oscillator(run, tmp_path):
     inside = np.abs(frequency_hz - 0.5e6) < 0.32e6
     assert power[~inside].sum() < 1e-5 * power.sum()
     assert power[np.abs(frequency_hz) < 0.15e6].sum() < 1e-6 * power.sum()
+
+
+def test_samples_that_a_usrp_lost_cost_themselves_alone(run):
+    content = make_content(60_000)
+    lost, before = 500, 50_000
+    whole = np.pad(modulate(content, payload_rms=0.1).samples, (2000, 12_000))
+    samples = np.concatenate([whole[:before], whole[before + lost :]])
+    marks = [
+        gr.tag_utils.python_to_tag((offset, pmt.intern("rx_time"), at, pmt.intern("radio")))
+        for offset, at in (
+            (0, pmt.make_tuple(pmt.from_uint64(7), pmt.from_double(0.25))),
+            (before, pmt.make_tuple(pmt.from_uint64(7), pmt.from_double(0.25 + 0.0505))),
+        )
+    ]
+
+    def open_one(settings, direction):
+        return RadioDevice([blocks.vector_source_c(samples.tolist(), False, 1, marks)], 1e6)
+
+    radio_devices.register("usrp", open_one)
+    try:
+        source, messages = receive(run, device="usrp:1")
+    finally:
+        radio_devices._OPENERS.pop("usrp")
+    assert source.report()["samples_lost"] == lost
+    received, measured = pdu.to_received(messages[0])
+    assert measured["frames_lost"] == 0
+    error = np.abs(received.symbols - content.symbols) ** 2
+    # 250 symbols of 60,000 came as zeros, and the pulse's length around them is not whole.
+    assert 200 < np.count_nonzero(error > 0.02) < 600
 
 
 class Radio(RadioDevice):
