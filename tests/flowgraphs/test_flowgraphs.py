@@ -13,7 +13,16 @@ import yaml
 from implicitjscc.codec import decoder, metrics, sources, symbol_channel
 
 LIMIT_S = 90
-NAMES = ("awgn_loopback", "impaired_loopback", "zmq_receiver", "zmq_transmitter")
+NAMES = (
+    "awgn_loopback",
+    "hackrf_receiver",
+    "hackrf_transmitter",
+    "impaired_loopback",
+    "usrp_receiver",
+    "usrp_transmitter",
+    "zmq_receiver",
+    "zmq_transmitter",
+)
 
 
 def simulated_psnr_db(encoded, snr_db: float) -> tuple[float, float]:

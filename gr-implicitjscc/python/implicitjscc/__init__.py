@@ -2,15 +2,34 @@
 """GNU Radio blocks for Implicit-JSCC: thin adapters over the library ``implicitjscc``.
 
 Encoder, Transmitter, Receiver and Decoder make a link; Symbol Source and Symbol Sink take the place
-of Transmitter and Receiver where the channel is the paper's ideal one. ``pdu`` and ``source_pdu``
-convert what passes between them.
+of Transmitter and Receiver where the channel is the paper's ideal one. Radio Sink and Radio Source
+are the radios at its ends. ``pdu`` and ``source_pdu`` convert what passes between them.
 """
 
 from .decoder import decoder
 from .encoder import encoder
+from .radio_sink import open_radio_sink, radio_sink
+from .radio_source import open_radio_source, radio_source
+from .radio_status import radio_status
 from .receiver import receiver
+from .sample_queue_sink import sample_queue_sink
+from .sample_queue_source import sample_queue_source
 from .symbol_sink import symbol_sink
 from .symbol_source import symbol_source
 from .transmitter import transmitter
 
-__all__ = ["decoder", "encoder", "receiver", "symbol_sink", "symbol_source", "transmitter"]
+__all__ = [
+    "decoder",
+    "encoder",
+    "open_radio_sink",
+    "open_radio_source",
+    "radio_sink",
+    "radio_source",
+    "radio_status",
+    "receiver",
+    "sample_queue_sink",
+    "sample_queue_source",
+    "symbol_sink",
+    "symbol_source",
+    "transmitter",
+]

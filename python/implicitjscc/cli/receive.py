@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ImplicitJsccError
 from . import options as shared
 from . import session
+from .radio_options import add_radio_options
 
 if TYPE_CHECKING:
     from ..content import Content
@@ -25,7 +26,8 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "receive",
         parents=[common],
-        help="--from file:rx.cf32 | sigmf:BASE | zmq:ADDRESS -o OUT",
+        help="--from file:rx.cf32 | sigmf:BASE | zmq:ADDRESS | uhd:ARGS | soapy:ARGS | osmosdr:ARGS "
+        "-o OUT",
         description="Find bursts in a stream of samples and rebuild what they carry. Several "
         "contents go to OUT-<content id>.ext.",
     )
@@ -34,7 +36,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         dest="source",
         required=True,
         metavar="END",
-        help="file:PATH, sigmf:BASE (sigmf:BASE?verify=yes checks its hash) or zmq:ADDRESS",
+        help="SCHEME:WHERE, as above; sigmf:BASE?verify=yes checks the recording's hash",
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="a file: .png, .wav, .flac, .npy, ..."
@@ -54,9 +56,10 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "--timeout",
         type=shared.positive_float,
         metavar="S",
-        help="end when a link brings no samples for so long; default: 60",
+        help="end when a link brings no samples for so long; default: 60, a radio 10",
     )
     session.add_options(parser)
+    add_radio_options(parser)
     shared.add_sample_rate(parser)
     shared.add_engine(parser)
     parser.set_defaults(run=run, parser=parser, sample_rate=None)
@@ -66,6 +69,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     """Receive, decode and write."""
     from ..codec import container, sources
     from ..phy.receiver import BurstReceiver
+    from .ends import report
 
     if (options.truth is None) != (options.snr is None):
         options.parser.error("--truth and --snr need each other")
@@ -76,6 +80,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     with session.Session(options, truth) as beside:
         receiver = BurstReceiver(sample_rate_hz=beside.sample_rate_hz, observer=beside.observer)
         best = _receive(options, receiver, beside)
+        radio = report(beside.source)
     if not best:
         raise ImplicitJsccError(_nothing(receiver))
     results, failures = [], []
@@ -96,6 +101,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "contents": len(results),
         "sample_rate_hz": beside.sample_rate_hz,
         "counters": counters,
+        **radio,
         **({"results": results} if len(results) > 1 else {}),
     }
 

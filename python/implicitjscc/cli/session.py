@@ -55,13 +55,15 @@ class Session:
         from .ends import open_source
         from .sigmf_ends import SigmfSource, file_sha256
 
-        self.source = open_source(options.source, options.timeout)
-        self.sample_rate_hz: float = options.sample_rate or shared.DEFAULT_SAMPLE_RATE_HZ
+        asked_hz = options.sample_rate
+        options.sample_rate = asked_hz or shared.DEFAULT_SAMPLE_RATE_HZ
+        self.sample_rate_hz: float = options.sample_rate
+        self.source = open_source(options.source, options.timeout, options)
         self._content_sha256: dict[int, str] = {}
         if truth is not None:
             self._content_sha256[truth.content_id] = file_sha256(options.truth)
         if isinstance(self.source, SigmfSource):
-            self.sample_rate_hz = self.source.sample_rate_hz(options.sample_rate)
+            self.sample_rate_hz = self.source.sample_rate_hz(asked_hz)
             self.source.compare_truth(self._content_sha256)
         self._entered = ExitStack()
         self._sink: SigmfSink | None = None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
+from .radio_options import add_radio_options
 
 if TYPE_CHECKING:
     from ..phy.transmitter import Burst
@@ -26,14 +27,16 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "transmit",
         parents=[common],
-        help="X.ijscc --to file:tx.cf32 | sigmf:BASE | zmq:ADDRESS",
+        help="X.ijscc --to file:tx.cf32 | sigmf:BASE | zmq:ADDRESS | uhd:ARGS | soapy:ARGS | "
+        "osmosdr:ARGS",
         description="Modulate a container and send its samples. file: writes raw little-endian "
         "complex64, full scale 1.0; sigmf:BASE writes BASE.sigmf-data and .sigmf-meta, "
         "sigmf:BASE?datatype=ci8 in another datatype (cf32_le, ci16_le, ci8); zmq: binds a PUB "
-        "socket and sends at the sample rate.",
+        "socket and sends at the sample rate; uhd:, soapy: and osmosdr: are radios "
+        "(docs/hardware.md).",
     )
     parser.add_argument("content", metavar="X.ijscc")
-    parser.add_argument("--to", required=True, metavar="END", help="file:, sigmf: or zmq:")
+    parser.add_argument("--to", required=True, metavar="END", help="SCHEME:WHERE, as above")
     shared.add_sample_rate(parser)
     parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
     parser.add_argument(
@@ -47,8 +50,9 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         "--timeout",
         type=shared.positive_float,
         metavar="S",
-        help="how long to wait for a receiver (zmq:); default: 60",
+        help="how long to wait for a receiver (zmq:), 60; for a radio that hangs, 10",
     )
+    add_radio_options(parser)
     parser.set_defaults(run=run)
 
 
@@ -58,7 +62,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
     from ..codec import container
     from ..phy.transmitter import modulate
-    from .ends import open_sink, split
+    from .ends import open_sink, report, split
     from .sigmf_ends import SigmfSink, sent_note
 
     split(options.to, "--to")
@@ -73,7 +77,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
             "peaks are above full scale, a radio would clip them: --payload-rms %.3f is safe",
             largest_rms,
         )
-    with open_sink(options.to, options.sample_rate, options.timeout) as sink:
+    with open_sink(options.to, options.sample_rate, options.timeout, options) as sink:
         for _ in range(options.repeat):
             if isinstance(sink, SigmfSink):
                 sink.annotate(sent_note(options.content, content, burst, options.sample_rate))
@@ -83,6 +87,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "samples": options.repeat * samples.size,
         **burst_figures(burst, options.sample_rate),
         "to": options.to,
+        **report(sink),
     }
 
 
