@@ -26,8 +26,8 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "receive",
         parents=[common],
-        help="--from file:rx.cf32 | sigmf:BASE | zmq:ADDRESS | uhd:ARGS | soapy:ARGS | osmosdr:ARGS "
-        "-o OUT",
+        help="--from file:rx.cf32 | sigmf:BASE | zmq:ADDRESS | uhd:ARGS | soapy:ARGS | "
+        "osmosdr:ARGS -o OUT",
         description="Find bursts in a stream of samples and rebuild what they carry. Several "
         "contents go to OUT-<content id>.ext.",
     )
