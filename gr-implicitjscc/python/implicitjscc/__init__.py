@@ -2,10 +2,12 @@
 """GNU Radio blocks for Implicit-JSCC: thin adapters over the library ``implicitjscc``.
 
 Encoder, Transmitter, Receiver and Decoder make a link; Symbol Source and Symbol Sink take the place
-of Transmitter and Receiver where the channel is the paper's ideal one. Radio Sink and Radio Source
-are the radios at its ends. ``pdu`` and ``source_pdu`` convert what passes between them.
+of Transmitter and Receiver where the channel is the paper's ideal one. Channel Laboratory is a
+simulated radio link; Radio Sink and Radio Source are the radios at the ends of a real one. ``pdu``
+and ``source_pdu`` convert what passes between them.
 """
 
+from .channel_laboratory import channel_laboratory
 from .decoder import decoder
 from .encoder import encoder
 from .radio_sink import open_radio_sink, radio_sink
@@ -19,6 +21,7 @@ from .symbol_source import symbol_source
 from .transmitter import transmitter
 
 __all__ = [
+    "channel_laboratory",
     "decoder",
     "encoder",
     "open_radio_sink",
