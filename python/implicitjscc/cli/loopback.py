@@ -38,6 +38,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("--sro-ppm", type=shared.finite_float, default=0.0, metavar="PPM", help="0")
     parser.add_argument("--channel", choices=("awgn",), default="awgn", help="default: awgn")
     shared.add_sample_rate(parser)
+    shared.add_waveform(parser)
     parser.add_argument("--noise-seed", type=int, default=1, metavar="N", help="1")
     parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
     shared.add_encoder_options(parser)
@@ -94,10 +95,15 @@ def send(
     from gnuradio import blocks, channels, gr, implicitjscc
     from gnuradio.implicitjscc import pdu
 
+    profile = shared.waveform(options)
+    waveform = {
+        "waveform": options.waveform,
+        "samples_per_symbol": profile.samples_per_symbol,
+    }
     transmitter = implicitjscc.transmitter(
-        content_file=content, repeat=options.repeat, payload_rms=_PAYLOAD_RMS
+        content_file=content, repeat=options.repeat, payload_rms=_PAYLOAD_RMS, **waveform
     )
-    noise_voltage = _PAYLOAD_RMS * 2**0.5 * 10 ** (-options.snr / 20)
+    noise_voltage = _PAYLOAD_RMS * profile.samples_per_symbol**0.5 * 10 ** (-options.snr / 20)
     channel = channels.channel_model(
         noise_voltage,
         options.cfo_hz / options.sample_rate,
@@ -106,7 +112,7 @@ def send(
         options.noise_seed,
         False,
     )
-    receiver = implicitjscc.receiver(sample_rate=options.sample_rate)
+    receiver = implicitjscc.receiver(sample_rate=options.sample_rate, **waveform)
     decoder = implicitjscc.decoder(
         output_file=options.output or "", reference_file=reference or "", engine=options.engine
     )
@@ -126,7 +132,7 @@ def send(
     if not decoder.last_report:
         raise ImplicitJsccError(
             f"nothing came through at {options.snr:g} dB: {counters['preambles']} preambles, "
-            f"{counters['header_errors']} header errors"
+            f"{counters['header_errors']} header errors, {counters['headers_refused']} refused"
         )
     report = {
         **_sent(content, options),
@@ -141,10 +147,11 @@ def _sent(content: str, options: argparse.Namespace) -> dict[str, Any]:
     from ..codec import container
     from ..phy.transmitter import modulate
 
-    burst = modulate(container.load(content).content(), payload_rms=_PAYLOAD_RMS)
+    profile = shared.waveform(options)
+    burst = modulate(container.load(content).content(), profile, _PAYLOAD_RMS)
     return {
         "samples": burst.samples.size,
-        **burst_figures(burst, options.sample_rate),
+        **burst_figures(burst, options.sample_rate, profile),
         "channel_snr_db": options.snr,
         "channel_cfo_hz": options.cfo_hz,
         "channel_sro_ppm": options.sro_ppm,

@@ -6,6 +6,8 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from . import options as shared
 
 if TYPE_CHECKING:
     from ..content import Content
+    from ..phy.combiner import Combiner
     from ..phy.receiver import BurstReceiver, Reception
 
 _log = logging.getLogger(__name__)
@@ -26,7 +29,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="--from file:rx.cf32 | zmq:ADDRESS -o OUT",
         description="Find bursts in a stream of samples and rebuild what they carry. Several "
-        "contents go to OUT-<content id>.ext.",
+        "contents go to OUT-<content id>.ext. What is received again is combined: each time improves it.",
     )
     parser.add_argument(
         "--from", dest="source", required=True, metavar="END", help="file:PATH or zmq:ADDRESS"
@@ -46,12 +49,20 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="end after so many different contents; default: all of a file, one of a link",
     )
     parser.add_argument(
+        "--receptions",
+        type=shared.positive_int,
+        default=1,
+        metavar="N",
+        help="where it ends after some contents: each as soon as it has come so often; 1",
+    )
+    parser.add_argument(
         "--timeout",
         type=shared.positive_float,
         metavar="S",
         help="end when a link brings no samples for so long; default: 60",
     )
     shared.add_sample_rate(parser)
+    shared.add_waveform(parser)
     shared.add_engine(parser)
     parser.set_defaults(run=run, parser=parser)
 
@@ -59,6 +70,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Receive, decode and write."""
     from ..codec import container, sources
+    from ..phy.combiner import Combiner
     from ..phy.receiver import BurstReceiver
 
     if (options.truth is None) != (options.snr is None):
@@ -67,65 +79,117 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     sources.check_ending(options.output)
     reference = sources.read_source(options.reference) if options.reference else None
     truth = container.load(options.truth).content() if options.truth else None
-    receiver = BurstReceiver(sample_rate_hz=options.sample_rate)
-    best = _receive(options, receiver)
-    if not best:
-        raise ImplicitJsccError(_nothing(receiver))
-    results, failures = [], []
-    for reception in best.values():
-        try:
-            results.append(_rebuild(reception, options, reference, truth, len(best) > 1))
-        except (ImplicitJsccError, MemoryError, RuntimeError) as error:
-            # PyTorch says with a RuntimeError that there is not enough memory.
-            failures.append(str(error).partition("\n")[0] or "not enough memory")
-    if not results:
-        raise ImplicitJsccError(failures[0])
-    for failure in failures:
-        _log.warning("%s", failure)
-    counters = receiver.stats.as_dict()
+    receiver = BurstReceiver(shared.waveform(options), options.sample_rate)
+    combiner = Combiner()
+    writer = _Writer(options, reference, truth)
+    for reception in _receive(options, receiver, combiner):
+        writer.write(reception, several=True)
+    rest = combiner.contents()
+    for _, reception in rest[: options.contents]:
+        writer.write(reception, several=writer.written > 0 or len(rest[: options.contents]) > 1)
+    counters = {**receiver.stats.as_dict(), **combiner.stats.as_dict()}
+    if not writer.written:
+        raise ImplicitJsccError(_nothing(counters))
     return {
-        **results[-1],
+        **writer.last(),
         "header_errors": counters["header_errors"],
-        "contents": len(results),
+        "contents": len(writer.results),
         "counters": counters,
-        **({"results": results} if len(results) > 1 else {}),
+        **({"results": writer.results} if len(writer.results) > 1 else {}),
     }
 
 
-def _receive(options: argparse.Namespace, receiver: BurstReceiver) -> dict[int, Reception]:
-    """The best reception of each content; Ctrl-C ends with what there is."""
+def _receive(
+    options: argparse.Namespace, receiver: BurstReceiver, combiner: Combiner
+) -> Iterator[Reception]:
+    """Fill the combiner; gives what it has no room for. Ctrl-C ends with what there is."""
     from .ends import open_source
 
-    best: dict[int, Reception] = {}
     enough = options.contents
     if enough is None and not options.source.startswith("file:"):
         enough = 1
+    complete: set[int] = set()
     with open_source(options.source, options.timeout) as source:
         try:
             for samples in source.chunks():
-                _keep_best(best, receiver.push(samples))
-                if enough is not None and len(best) >= enough:
-                    return dict(list(best.items())[:enough])
+                yield from _combine(receiver.push(samples), combiner, options, complete)
+                if enough is not None and len(complete) >= enough:
+                    return
         except KeyboardInterrupt:
             _log.warning("interrupted: what has come so far is kept")
-    _keep_best(best, receiver.flush())
-    return best if enough is None else dict(list(best.items())[:enough])
+    yield from _combine(receiver.flush(), combiner, options, complete)
 
 
-def _keep_best(best: dict[int, Reception], receptions: list[Reception]) -> None:
+def _combine(
+    receptions: list[Reception],
+    combiner: Combiner,
+    options: argparse.Namespace,
+    complete: set[int],
+) -> Iterator[Reception]:
     for reception in receptions:
-        content_id = reception.received.content_id
+        number, whole, evicted = combiner.add(reception)
         _log.info(
-            "content %08x: %d of %d frames, SNR %.2f dB, CFO %.1f Hz",
-            content_id,
+            "content %08x: %d of %d frames, SNR %.2f dB, CFO %.1f Hz%s",
+            reception.received.content_id,
             reception.frames_received,
             reception.frames_received + reception.frames_lost,
             reception.snr_db,
             reception.cfo_hz,
+            ""
+            if whole.receptions == 1
+            else f"; {whole.receptions} receptions together: {whole.frames_lost} frames lost, "
+            f"SNR {whole.snr_db:.2f} dB",
         )
-        known = best.get(content_id)
-        if known is None or reception.frames_lost < known.frames_lost:
-            best[content_id] = reception
+        if whole.receptions >= options.receptions:
+            complete.add(number)
+        yield from (content for _, content in evicted)
+
+
+class _Writer:
+    """Rebuilds contents and writes them to files of their own."""
+
+    def __init__(self, options: argparse.Namespace, reference: Any, truth: Content | None) -> None:
+        self._options, self._reference, self._truth = options, reference, truth
+        self._names: Counter[str] = Counter()
+        self.results: list[dict[str, Any]] = []
+        self._failures: list[str] = []
+
+    @property
+    def written(self) -> int:
+        """Contents so far, those that could not be rebuilt included."""
+        return len(self.results) + len(self._failures)
+
+    def write(self, reception: Reception, *, several: bool) -> None:
+        """One content; one that cannot be rebuilt does not keep others from it."""
+        name = f"{reception.received.content_id:08x}"
+        self._names[name] += 1
+        if self._names[name] > 1:  # evicted before, or another content of the same id
+            name += f"-{self._names[name]}"
+        try:
+            self.results.append(
+                _rebuild(
+                    reception,
+                    self._options,
+                    self._reference,
+                    self._truth,
+                    f"-{name}" if several else "",
+                )
+            )
+        except (ImplicitJsccError, MemoryError, RuntimeError) as error:
+            # PyTorch says with a RuntimeError that there is not enough memory.
+            self._failures.append(str(error).partition("\n")[0] or "not enough memory")
+
+    def last(self) -> dict[str, Any]:
+        """The last one's figures.
+
+        Raises:
+            ImplicitJsccError: nothing could be rebuilt.
+        """
+        if not self.results:
+            raise ImplicitJsccError(self._failures[0])
+        for failure in self._failures:
+            _log.warning("%s", failure)
+        return self.results[-1]
 
 
 def _rebuild(
@@ -133,7 +197,7 @@ def _rebuild(
     options: argparse.Namespace,
     reference: Any,
     truth: Content | None,
-    several: bool,
+    suffix: str,
 ) -> dict[str, Any]:
     from ..codec import decoder, metrics, sources
 
@@ -141,8 +205,7 @@ def _rebuild(
     decoded = decoder.decode(received, options.engine)
     source = decoded.source
     output = Path(options.output)
-    if several:
-        output = output.with_name(f"{output.stem}-{received.content_id:08x}{output.suffix}")
+    output = output.with_name(f"{output.stem}{suffix}{output.suffix}")
     output = sources.fitting_path(output, source)
     sources.write_source(output, source)
     result: dict[str, Any] = {
@@ -156,6 +219,7 @@ def _rebuild(
         "frames_received": reception.frames_received,
         "frames_lost": reception.frames_lost,
         "frame_snr_db": reception.frame_snr_db,
+        "receptions": reception.receptions,
     }
     if reception.frames_lost:
         _log.warning(
@@ -191,10 +255,12 @@ def _es_n0_loss_db(reception: Reception, truth: Content, snr_db: float) -> float
     return float(10 * np.log10(np.mean(np.abs(error) ** 2)) + snr_db)
 
 
-def _nothing(receiver: BurstReceiver) -> str:
-    counters = receiver.stats.as_dict()
+def _nothing(counters: dict[str, Any]) -> str:
     parts = [f"{counters['samples']} samples", f"{counters['preambles']} preambles"]
-    for key in ("header_errors", "headers_refused", "invalid_samples"):
+    for key in ("header_errors", "headers_refused", "other_waveform", "invalid_samples"):
         if counters[key]:
             parts.append(f"{counters[key]} {key.replace('_', ' ')}")
-    return f"nothing was received: {', '.join(parts)}"
+    text = f"nothing was received: {', '.join(parts)}"
+    if counters["header_errors"] and not counters["headers_refused"]:
+        text += "; is --waveform the transmitter's?"
+    return text

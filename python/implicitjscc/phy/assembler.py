@@ -12,6 +12,7 @@ from .header import Header
 from .interleaver import Interleaver
 from .matched_filter import Timing
 from .reception import Reception
+from .spreading import despread
 
 # What crystals do, and how well a preamble tells the time.
 _DRIFT_PRIOR_STD = 25e-6
@@ -40,6 +41,7 @@ class ContentAssembler:
         self._cfo = 0.0
         self._measured_interval: float | None = None
         self._frames: list[DemodulatedFrame] = []
+        self._numbers: list[int] = []
 
     @property
     def done(self) -> bool:
@@ -86,10 +88,17 @@ class ContentAssembler:
     def place(self, frame: int, demodulated: DemodulatedFrame) -> None:
         """Put a frame's payload where it belongs."""
         sources = self._interleaver.sources(frame)
-        carries = (sources < self._symbols.size) & demodulated.valid
-        turned_back = demodulated.symbols * self._interleaver.turns(frame).conj()
+        symbols, noise_variance, valid = despread(
+            demodulated.symbols,
+            np.broadcast_to(np.float32(demodulated.noise_variance), sources.shape),
+            demodulated.valid,
+            self.layout.profile.spreading_symbols,
+        )
+        carries = (sources < self._symbols.size) & valid
+        turned_back = symbols * self._interleaver.turns(frame).conj()
         self._symbols[sources[carries]] = turned_back[carries]
-        self._noise_variance[sources[carries]] = demodulated.noise_variance
+        self._noise_variance[sources[carries]] = noise_variance[carries]
+        self._numbers.append(frame)
         self._measured_interval = demodulated.interval
         self._frames.append(demodulated)
 
@@ -116,4 +125,5 @@ class ContentAssembler:
             sro_ppm=(self._interval() / sps - 1) * 1e6,
             level_dbfs=float(10 * np.log10(mean_power)),
             frame_snr_db=[frame.snr_db for frame in frames],
+            frame_numbers=self._numbers,
         )

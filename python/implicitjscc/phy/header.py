@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from ..content import DESCRIPTION_BYTES
 from .frame import MAXIMUM_PAYLOAD_SYMBOLS
 from .profile import STANDARD, WaveformProfile
+from .profile_file import describe
 
 VERSION = 1
 _FIELDS = struct.Struct(f">BIIHH{DESCRIPTION_BYTES}s")
@@ -28,6 +29,10 @@ class HeaderDamagedError(HeaderError):
 
 class HeaderRefusedError(HeaderError):
     """The CRC matches, but this receiver cannot follow the header."""
+
+
+class OtherWaveformError(HeaderRefusedError):
+    """The header names another waveform's profile."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +62,8 @@ class Header:
 
         Raises:
             HeaderDamagedError: the CRC does not match.
-            HeaderRefusedError: a newer version, another waveform, or a field out of bounds.
+            OtherWaveformError: the header names another waveform.
+            HeaderRefusedError: a newer version, or a field out of bounds.
         """
         body, (crc,) = data[: _FIELDS.size], _CRC.unpack(data[_FIELDS.size :])
         if zlib.crc32(body) != crc:
@@ -66,9 +72,9 @@ class Header:
         if version != VERSION or reserved:
             raise HeaderRefusedError(f"the header's version {version} is newer than {VERSION}")
         if digest != profile.digest:
-            raise HeaderRefusedError(
-                f"the header names waveform {digest:04x}, this receiver is set to "
-                f"{profile.digest:04x} ({profile.name})"
+            raise OtherWaveformError(
+                f"content {content_id:08x} is sent in waveform {describe(digest)}, this receiver "
+                f"is set to {profile.name} ({profile.digest:04x})"
             )
         if not 1 <= symbols <= MAXIMUM_PAYLOAD_SYMBOLS:
             raise HeaderRefusedError(f"the header names an impossible {symbols} payload symbols")

@@ -11,7 +11,7 @@ from ..content import ReceivedContent
 
 @dataclass(frozen=True)
 class Reception:
-    """One content, received once.
+    """One content, received once, or several times and combined.
 
     Attributes:
         received: its symbols.
@@ -21,6 +21,8 @@ class Reception:
         sro_ppm: received symbol interval over the nominal one, minus 1, in 10^-6.
         level_dbfs: rms of the samples, 0 dB for full scale 1.0.
         frame_snr_db: of each received frame.
+        frame_numbers: which frames have been received.
+        receptions: that are combined in this one; frequency, clock and level are the last one's.
     """
 
     received: ReceivedContent
@@ -31,6 +33,8 @@ class Reception:
     sro_ppm: float
     level_dbfs: float
     frame_snr_db: list[float] = field(default_factory=list)
+    frame_numbers: list[int] = field(default_factory=list)
+    receptions: int = 1
 
 
 @dataclass
@@ -44,6 +48,7 @@ class ReceiverStats:
         headers_good: contents whose header was read.
         header_errors: preambles whose frame never led to a header.
         headers_refused: headers that this receiver cannot follow.
+        other_waveform: of these, headers of another waveform's profile.
         frames_received, frames_lost: of contents whose header was read.
         contents: delivered.
     """
@@ -54,6 +59,7 @@ class ReceiverStats:
     headers_good: int = 0
     header_errors: int = 0
     headers_refused: int = 0
+    other_waveform: int = 0
     frames_received: int = 0
     frames_lost: int = 0
     contents: int = 0
