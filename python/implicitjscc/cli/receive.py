@@ -5,17 +5,14 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
+from .content_writer import ContentWriter
 
 if TYPE_CHECKING:
-    from ..content import Content
     from ..phy.combiner import Combiner
     from ..phy.receiver import BurstReceiver, Reception
 
@@ -29,7 +26,8 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="--from file:rx.cf32 | zmq:ADDRESS -o OUT",
         description="Find bursts in a stream of samples and rebuild what they carry. Several "
-        "contents go to OUT-<content id>.ext. What is received again is combined: each time improves it.",
+        "contents go to OUT-<content id>.ext. What is received again is combined, so that each "
+        "time improves it.",
     )
     parser.add_argument(
         "--from", dest="source", required=True, metavar="END", help="file:PATH or zmq:ADDRESS"
@@ -81,7 +79,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     truth = container.load(options.truth).content() if options.truth else None
     receiver = BurstReceiver(shared.waveform(options), options.sample_rate)
     combiner = Combiner()
-    writer = _Writer(options, reference, truth)
+    writer = ContentWriter(options, reference, truth)
     for reception in _receive(options, receiver, combiner):
         writer.write(reception, several=True)
     rest = combiner.contents()
@@ -143,116 +141,6 @@ def _combine(
         if whole.receptions >= options.receptions:
             complete.add(number)
         yield from (content for _, content in evicted)
-
-
-class _Writer:
-    """Rebuilds contents and writes them to files of their own."""
-
-    def __init__(self, options: argparse.Namespace, reference: Any, truth: Content | None) -> None:
-        self._options, self._reference, self._truth = options, reference, truth
-        self._names: Counter[str] = Counter()
-        self.results: list[dict[str, Any]] = []
-        self._failures: list[str] = []
-
-    @property
-    def written(self) -> int:
-        """Contents so far, those that could not be rebuilt included."""
-        return len(self.results) + len(self._failures)
-
-    def write(self, reception: Reception, *, several: bool) -> None:
-        """One content; one that cannot be rebuilt does not keep others from it."""
-        name = f"{reception.received.content_id:08x}"
-        self._names[name] += 1
-        if self._names[name] > 1:  # evicted before, or another content of the same id
-            name += f"-{self._names[name]}"
-        try:
-            self.results.append(
-                _rebuild(
-                    reception,
-                    self._options,
-                    self._reference,
-                    self._truth,
-                    f"-{name}" if several else "",
-                )
-            )
-        except (ImplicitJsccError, MemoryError, RuntimeError) as error:
-            # PyTorch says with a RuntimeError that there is not enough memory.
-            self._failures.append(str(error).partition("\n")[0] or "not enough memory")
-
-    def last(self) -> dict[str, Any]:
-        """The last one's figures.
-
-        Raises:
-            ImplicitJsccError: nothing could be rebuilt.
-        """
-        if not self.results:
-            raise ImplicitJsccError(self._failures[0])
-        for failure in self._failures:
-            _log.warning("%s", failure)
-        return self.results[-1]
-
-
-def _rebuild(
-    reception: Reception,
-    options: argparse.Namespace,
-    reference: Any,
-    truth: Content | None,
-    suffix: str,
-) -> dict[str, Any]:
-    from ..codec import decoder, metrics, sources
-
-    received = reception.received
-    decoded = decoder.decode(received, options.engine)
-    source = decoded.source
-    output = Path(options.output)
-    output = output.with_name(f"{output.stem}{suffix}{output.suffix}")
-    output = sources.fitting_path(output, source)
-    sources.write_source(output, source)
-    result: dict[str, Any] = {
-        "content_id": f"{received.content_id:08x}",
-        "output": os.fspath(output),
-        "decoder": decoded.decoder,
-        "snr_db": reception.snr_db,
-        "cfo_hz": reception.cfo_hz,
-        "sro_ppm": reception.sro_ppm,
-        "level_dbfs": reception.level_dbfs,
-        "frames_received": reception.frames_received,
-        "frames_lost": reception.frames_lost,
-        "frame_snr_db": reception.frame_snr_db,
-        "receptions": reception.receptions,
-    }
-    if reception.frames_lost:
-        _log.warning(
-            "content %08x: %d frames are lost, it is rebuilt from the others",
-            received.content_id,
-            reception.frames_lost,
-        )
-    if decoded.decoder == "approximate":
-        _log.warning(
-            "content %08x: the decoder's parameters are lost, the picture is a grey likeness",
-            received.content_id,
-        )
-    if reference is not None:
-        try:
-            result["psnr_db"] = metrics.psnr_db(reference, source)
-        except ImplicitJsccError as error:
-            _log.warning("no PSNR of content %08x: %s", received.content_id, error)
-    if truth is not None:
-        result["es_n0_loss_db"] = _es_n0_loss_db(reception, truth, options.snr)
-    return result
-
-
-def _es_n0_loss_db(reception: Reception, truth: Content, snr_db: float) -> float | None:
-    """How much noisier the received symbols are than the nominal Es/N0 says."""
-    import numpy as np
-
-    received = reception.received
-    if received.content_id != truth.content_id:
-        _log.warning("no Es/N0 loss of content %08x: the truth is another", received.content_id)
-        return None
-    arrived = ~received.lost
-    error = received.symbols[arrived].astype(np.complex128) - truth.symbols[arrived]
-    return float(10 * np.log10(np.mean(np.abs(error) ** 2)) + snr_db)
 
 
 def _nothing(counters: dict[str, Any]) -> str:

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 # Zeros that let filters settle, and push a burst's end through the receiver's search: it works in
-# blocks, and delivers a content when it has looked some 8,400 samples past its end, of two a symbol.
+# blocks, and delivers a content when it has looked some 8,400 samples past its end (at 2 a
+# symbol).
 _SILENCE_BEFORE = 512
 _SILENCE_AFTER = 5000
 _CHUNK = 1 << 18

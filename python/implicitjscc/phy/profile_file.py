@@ -19,14 +19,26 @@ _MAXIMUM_BYTES = 1 << 16
 _DEFAULTS = {field.name: field.default for field in dataclasses.fields(WaveformProfile)}
 
 
-def load(name_or_path: str) -> WaveformProfile:
+def load(name_or_path: str, samples_per_symbol: int = 0) -> WaveformProfile:
+    """A profile with an end's own number of samples a symbol, or its own where that is 0.
+
+    Raises:
+        ImplicitJsccError: there is no such profile or file, it is none, or the number is impossible.
+    """
+    profile = _load(name_or_path)
+    if not samples_per_symbol:
+        return profile
+    try:
+        return profile.at(samples_per_symbol)
+    except ValueError as error:
+        raise ImplicitJsccError(str(error)) from None
+
+
+def _load(name_or_path: str) -> WaveformProfile:
     """A shipped profile by its name, or one from a file.
 
     A file is a JSON object of :class:`WaveformProfile`'s fields; what it leaves out is as in the
     standard profile, and its name that of the file.
-
-    Raises:
-        ImplicitJsccError: there is no such profile or file, or it is none.
     """
     if name_or_path in NAMES:
         return shipped()[name_or_path]

@@ -17,21 +17,16 @@ from scipy.linalg import hadamard
 
 
 def spread(symbols: NDArray[np.complex64], block: int) -> NDArray[np.complex64]:
-    """The transform of each whole block; its own inverse. What is left over stays as it is.
+    """Transform all whole blocks, then the last ``block`` slots, so that none is left over.
 
     Args:
         symbols: payload slots of one frame, shape (P,).
-        block: symbols of a block, a power of two; 0 for none.
+        block: symbols of a block, a power of two; 0 for none. Of fewer slots, the largest power of
+            two that there is room for.
     """
-    whole = symbols.size // block * block if block else 0
-    if not whole:
-        return symbols
     result = symbols.copy()
-    parts = symbols[:whole].reshape(-1, block)
-    matrix = _matrix(block)
-    mixed = np.empty(parts.shape, np.complex64)
-    mixed.real, mixed.imag = parts.real @ matrix, parts.imag @ matrix
-    result[:whole] = mixed.reshape(-1)
+    for part, size in _blocks(symbols.size, block):
+        _transform(result[part], size)
     return result
 
 
@@ -52,14 +47,32 @@ def despread(
     Returns:
         the three for the payload's symbols; each has the mean noise of its block.
     """
-    whole = symbols.size // block * block if block else 0
-    if not whole:
-        return symbols, noise_variance, valid
-    noise_variance, valid = noise_variance.copy(), valid.copy()
-    means = noise_variance[:whole].reshape(-1, block).mean(axis=1)
-    noise_variance[:whole] = np.repeat(means, block)
-    valid[:whole] = np.repeat(valid[:whole].reshape(-1, block).all(axis=1), block)
-    return spread(symbols, block), noise_variance, valid
+    symbols, noise_variance, valid = symbols.copy(), noise_variance.copy(), valid.copy()
+    for part, size in reversed(_blocks(symbols.size, block)):
+        _transform(symbols[part], size)
+        means = noise_variance[part].reshape(-1, size).mean(axis=1)
+        noise_variance[part] = np.repeat(means, size)
+        valid[part] = np.repeat(valid[part].reshape(-1, size).all(axis=1), size)
+    return symbols, noise_variance, valid
+
+
+def _blocks(slots: int, block: int) -> list[tuple[slice, int]]:
+    """Parts of the slots, and the size of the blocks in each, in the order of spreading."""
+    if not block or slots < 2:
+        return []
+    size = min(block, 1 << slots.bit_length() - 1)
+    whole = slots // size * size
+    parts = [(slice(0, whole), size)]
+    if whole < slots:
+        parts.append((slice(slots - size, slots), size))
+    return parts
+
+
+def _transform(symbols: NDArray[np.complex64], size: int) -> None:
+    """Transform each block in place; the transform is its own inverse."""
+    blocks = symbols.reshape(-1, size)
+    matrix = _matrix(size)
+    blocks.real, blocks.imag = blocks.real @ matrix, blocks.imag @ matrix
 
 
 @functools.lru_cache(maxsize=4)
