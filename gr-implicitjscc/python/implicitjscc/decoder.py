@@ -14,7 +14,7 @@ from gnuradio import gr
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
-from .output_files import OutputFiles
+from .output_files import OutputFiles, summary
 from .worker import Worker, end_when_idle, take_pending
 
 _KEPT_REPORTS = 64
@@ -97,7 +97,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         """
         if self._worker.running:
             return self._worker.drain(timeout_s)
-        take_pending(self, "received", self._rebuild_now)
+        take_pending(self, "received", lambda m: self._worker.do(partial(self._rebuild, m)))
         return True
 
     def handle_received(self, message: Any) -> None:
@@ -110,9 +110,6 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         """The block that sends the contents has ended: end after the last source."""
         take_pending(self, "received", self.handle_received)
         end_when_idle(self, self._worker, message)
-
-    def _rebuild_now(self, message: Any) -> None:
-        self._worker.do(partial(self._rebuild, message))
 
     def _rebuild(self, message: Any) -> None:
         try:
@@ -135,7 +132,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             report["output"] = str(path)
             for old in self._files.surplus():
                 self.logger.info(f"{old} deleted: of more contents only the newest stay")
-        self._log(report)
+        self.logger.info(summary(report))
         self.last_report = report
         self.reports.append(report)
         message = source_pdu.from_source(source, report)
@@ -148,15 +145,3 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             report["psnr_db"] = float(self._metrics.psnr_db(self._reference, source))
         except ImplicitJsccError as error:  # of another size; the source itself is good
             self.logger.warn(str(error))
-
-    def _log(self, report: dict[str, Any]) -> None:
-        text = f"content {report['content_id']:08x} rebuilt"
-        if isinstance(report.get("snr_db"), float):
-            text += f" at SNR {report['snr_db']:.1f} dB"
-        if report.get("frames_lost"):
-            text += f", {report['frames_lost']} frames lost"
-        if "psnr_db" in report:
-            text += f", PSNR {report['psnr_db']:.2f} dB"
-        if report["decoder"] == "approximate":
-            text += ", its decoder lost: a grey likeness"
-        self.logger.info(text + (f": {report['output']}" if "output" in report else ""))

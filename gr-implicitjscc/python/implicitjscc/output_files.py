@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where the sources of one output file name go when there are several."""
+"""Where the sources of one output file name go when there are several, and a line on each."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
 
@@ -62,3 +63,19 @@ class OutputFiles:
 
     def _numbered(self, content_id: int, ending: str) -> Path:
         return self.output.with_name(f"{self.output.stem}-{content_id:08x}{ending}")
+
+
+def summary(report: dict[str, Any]) -> str:
+    """A line for the log on a source that was rebuilt."""
+    text = f"content {report['content_id']:08x} rebuilt"
+    if isinstance(report.get("snr_db"), float):
+        text += f" at SNR {report['snr_db']:.1f} dB"
+    if isinstance(report.get("receptions"), int) and report["receptions"] > 1:
+        text += f" from {report['receptions']} receptions"
+    if report.get("frames_lost"):
+        text += f", {report['frames_lost']} frames lost"
+    if "psnr_db" in report:
+        text += f", PSNR {report['psnr_db']:.2f} dB"
+    if report["decoder"] == "approximate":
+        text += ", its decoder lost: a grey likeness"
+    return text + (f": {report['output']}" if "output" in report else "")

@@ -75,9 +75,10 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
     when the stream ends: channel symbols, a noise variance for each (inf where a frame was lost),
     and in the dictionary ``frames_received``, ``frames_lost``, ``snr_db`` (Es/N0), ``cfo_hz``,
     ``sro_ppm``, ``level_dbfs`` and ``receptions``. A content that comes again is combined with what
-    came before, by maximal ratio, so that each turn of a carousel improves it. On ``stats`` follows a dictionary of counters: how many
-    preambles, headers, header errors and frames there have been so far. The level of the input
-    does not matter. A receiver that cannot keep up holds the flowgraph back; it drops nothing.
+    came before, by maximal ratio, so that each turn of a carousel improves it. On ``stats``
+    follows a dictionary of counters: preambles, headers, header errors and frames so far. The
+    level of the input does not matter. A receiver that cannot keep up holds the flowgraph back; it
+    drops nothing.
 
     Args:
         sample_rate: in Hz.

@@ -45,9 +45,8 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         payload_rms: level, the rms of the samples that carry payload; 0.25 is -12 dBFS.
         silence_before: zero samples before each burst.
         silence_after: zero samples after each burst, the pause of a carousel. They push its end
-            through the filters and buffers that follow: leave some thousand before a simulated
-            channel, and 131,072 before a HackRF.
-        waveform: "standard", "robust", "fast", or the path of a profile's file.
+            through what follows: some thousand for a simulated channel, 131,072 for a HackRF.
+        waveform: "standard", "robust", "fast", or the path of a profile.
         samples_per_symbol: 2, 4, 8 or 16; 0 for the waveform's own, 2.
         clip_db: largest magnitude of a sample over ``payload_rms``; 0 for no limit.
 
@@ -92,11 +91,6 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     def dropped(self) -> int:
         """Messages that could not be used."""
         return self._input.dropped
-
-    @property
-    def bursts(self) -> int:
-        """Bursts that were begun."""
-        return self._queue.bursts
 
     def set_payload_rms(self, payload_rms: float) -> None:
         """Change the level of what is sent from now on, within a burst as well."""

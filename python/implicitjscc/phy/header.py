@@ -32,7 +32,20 @@ class HeaderRefusedError(HeaderError):
 
 
 class OtherWaveformError(HeaderRefusedError):
-    """The header names another waveform's profile."""
+    """The header names another waveform's profile.
+
+    Args:
+        content_id: of the content that is refused.
+        sent: digest of the transmitter's profile.
+        own: the receiver's profile.
+    """
+
+    def __init__(self, content_id: int, sent: int, own: WaveformProfile) -> None:
+        super().__init__(
+            f"content {content_id:08x} is sent in waveform {describe(sent)}, this receiver is set "
+            f"to {own.name} ({own.digest:04x})"
+        )
+        self.content_id, self.sent = content_id, sent
 
 
 @dataclass(frozen=True)
@@ -72,10 +85,7 @@ class Header:
         if version != VERSION or reserved:
             raise HeaderRefusedError(f"the header's version {version} is newer than {VERSION}")
         if digest != profile.digest:
-            raise OtherWaveformError(
-                f"content {content_id:08x} is sent in waveform {describe(digest)}, this receiver "
-                f"is set to {profile.name} ({profile.digest:04x})"
-            )
+            raise OtherWaveformError(content_id, digest, profile)
         if not 1 <= symbols <= MAXIMUM_PAYLOAD_SYMBOLS:
             raise HeaderRefusedError(f"the header names an impossible {symbols} payload symbols")
         return cls(content_id, symbols, description)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from .detector import Detection
 from .frame_receiver import FrameReceiver
-from .header import Header, OtherWaveformError
+from .header import HeaderRefusedError, OtherWaveformError
 from .header_search import HeaderSearch, PendingFrame
 from .profile import WaveformProfile
 from .profile_file import shipped
@@ -69,17 +69,20 @@ class OtherWaveforms:
             acquisitions = candidate.frames.acquire(samples, origin, detection)
             candidate.pending.append(PendingFrame(detection, acquisitions))
             del candidate.pending[:-_MOST_PENDING]
-            found = candidate.headers.find(candidate.pending) if due else None
-            if found is not None:
-                self.restart()
-                self._name(found.header, candidate.profile)
+            if due:
+                self._try(candidate)
 
-    def _name(self, header: Header, sent: WaveformProfile) -> None:
-        raise OtherWaveformError(
-            f"content {header.content_id:08x} is sent in waveform {sent.name} "
-            f"({sent.digest:04x}), this receiver is set to {self._profile.name} "
-            f"({self._profile.digest:04x})"
-        )
+    def _try(self, candidate: _Candidate) -> None:
+        try:
+            found = candidate.headers.find(candidate.pending)
+            sent = found and (found.header.content_id, candidate.profile.digest)
+        except OtherWaveformError as error:  # a third one, or the receiver's own, read by luck
+            sent = error.content_id, error.sent
+        except HeaderRefusedError:
+            return
+        if sent and sent[1] != self._profile.digest:
+            self.restart()
+            raise OtherWaveformError(*sent, self._profile)
 
     def _all(self) -> list[_Candidate]:
         if self._candidates is None:

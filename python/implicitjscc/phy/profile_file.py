@@ -23,7 +23,7 @@ def load(name_or_path: str, samples_per_symbol: int = 0) -> WaveformProfile:
     """A profile with an end's own number of samples a symbol, or its own where that is 0.
 
     Raises:
-        ImplicitJsccError: there is no such profile or file, it is none, or the number is impossible.
+        ImplicitJsccError: there is no such profile or file, it is none, or that number cannot be.
     """
     profile = _load(name_or_path)
     if not samples_per_symbol:
