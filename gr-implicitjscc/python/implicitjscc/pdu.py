@@ -3,7 +3,8 @@
 
 A PDU is a pair of a dictionary and a vector. Two kinds (``source_pdu`` has that of sources):
 
-* content: ``{content_id: long, description: u8vector}`` and the channel symbols, a c32vector;
+* content: ``{content_id: long, description: u8vector, coded_symbols: long}`` (0 where that is
+  missing) and the channel symbols, a c32vector;
 * received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost) and
   scalars that the receiver measured, such as ``snr_db`` or ``frames_lost``.
 
@@ -28,7 +29,9 @@ Scalar = int | float | str | bool
 
 def from_content(content: Content) -> Any:
     """The content PDU of ``content``."""
-    return pmt.cons(_identity(content.content_id, content.description), _c32(content.symbols))
+    meta = _identity(content.content_id, content.description)
+    meta = pmt.dict_add(meta, pmt.intern("coded_symbols"), pmt.from_long(content.coded_symbols))
+    return pmt.cons(meta, _c32(content.symbols))
 
 
 def to_content(message: Any) -> Content:
@@ -38,7 +41,10 @@ def to_content(message: Any) -> Content:
         ImplicitJsccError: the message is no such PDU.
     """
     meta, vector = split(message)
-    return Content(_symbols(vector), _description(meta), _content_id(meta))
+    symbols, coded = _symbols(vector), _entry(meta, "coded_symbols")
+    known = pmt.is_integer(coded) and 0 <= pmt.to_long(coded) <= symbols.size
+    number = int(pmt.to_long(coded)) if known else 0
+    return Content(symbols, _description(meta), _content_id(meta), number)
 
 
 def from_received(received: ReceivedContent, measured: Mapping[str, Scalar] | None = None) -> Any:

@@ -8,10 +8,10 @@ import numpy as np
 from ..content import ReceivedContent
 from .frame import FrameLayout
 from .frame_receiver import DemodulatedFrame
-from .header import Header
+from .header import CODED_UNIT, Header
 from .interleaver import Interleaver
 from .matched_filter import Timing
-from .reception import Reception
+from .reception import Reception, SpreadContent
 from .spreading import despread
 
 # What crystals do, and how well a preamble tells the time.
@@ -111,13 +111,17 @@ class ContentAssembler:
         symbol_rate_hz = sample_rate_hz / sps
         mean_noise = float(np.mean([10 ** (-frame.snr_db / 10) for frame in frames]))
         mean_power = float(np.mean([10 ** (frame.level_dbfs / 10) for frame in frames]))
+        coefficients = ReceivedContent(
+            self._symbols, self._noise_variance, self.header.description, self.header.content_id
+        )
+        spreading = SpreadContent(
+            coefficients,
+            self.header.coded_units * CODED_UNIT,
+            self.layout.profile.diversity_symbols,
+        )
         return Reception(
-            received=ReceivedContent(
-                self._symbols,
-                self._noise_variance,
-                self.header.description,
-                self.header.content_id,
-            ),
+            received=spreading.received(),
+            spreading=spreading,
             frames_received=len(frames),
             frames_lost=self.layout.frames - len(frames),
             snr_db=float(-10 * np.log10(mean_noise)),

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..content import ReceivedContent
-from .reception import Reception
+from .reception import Reception, SpreadContent
 
 _log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class _Entry:
     """Sums over the receptions of one content."""
 
     def __init__(self, reception: Reception) -> None:
-        received = reception.received
+        received = _coefficients(reception)
         self.identity = _identity(received)
         self._weighted = np.zeros(received.symbols.size, np.complex128)
         self._weight = np.zeros(received.symbols.size, np.float64)
@@ -77,13 +77,18 @@ class _Entry:
 
     def add(self, reception: Reception) -> None:
         """One more reception."""
-        weight = _weights(reception.received)
+        received = _coefficients(reception)
+        weight = _weights(received)
         arrived = weight > 0
-        self._weighted[arrived] += weight[arrived] * reception.received.symbols[arrived]
+        self._weighted[arrived] += weight[arrived] * received.symbols[arrived]
         self._weight += weight
         self._numbers.update(reception.frame_numbers)
         self._receptions += reception.receptions
-        self._last = dataclasses.replace(reception, received=_without_symbols(reception.received))
+        spreading = reception.spreading or SpreadContent(received)
+        self._spreading = dataclasses.replace(spreading, coefficients=_without_symbols(received))
+        self._last = dataclasses.replace(
+            reception, received=_without_symbols(received), spreading=None
+        )
 
     def combined(self) -> Reception:
         """All receptions as one."""
@@ -93,11 +98,14 @@ class _Entry:
         symbols[arrived] = self._weighted[arrived] / self._weight[arrived]
         variance[arrived] = 1 / self._weight[arrived]
         mean = float(np.mean(variance[arrived], dtype=np.float64)) if arrived.any() else np.inf
+        coefficients = dataclasses.replace(
+            self._last.received, symbols=symbols, noise_variance=variance
+        )
+        spreading = dataclasses.replace(self._spreading, coefficients=coefficients)
         return dataclasses.replace(
             self._last,
-            received=dataclasses.replace(
-                self._last.received, symbols=symbols, noise_variance=variance
-            ),
+            received=spreading.received(),
+            spreading=spreading,
             frames_received=len(self._numbers),
             frames_lost=self._frames - len(self._numbers),
             frame_numbers=sorted(self._numbers),
@@ -138,7 +146,7 @@ class Combiner:
             the content's number here; what all of its receptions give together; numbers and
             contents that were given up for it.
         """
-        number = self._find(reception.received)
+        number = self._find(_coefficients(reception))
         if number is None:
             number, self._next = self._next, self._next + 1
             self._entries[number] = _Entry(reception)
@@ -182,6 +190,11 @@ class Combiner:
             evicted.append((number, entry.combined()))
             self.stats.evicted += 1
         return evicted
+
+
+def _coefficients(reception: Reception) -> ReceivedContent:
+    """What came over the air: noise is independent there, and gaps are gaps."""
+    return reception.spreading.coefficients if reception.spreading else reception.received
 
 
 def _identity(received: ReceivedContent) -> tuple[int, int, bytes]:

@@ -7,12 +7,13 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from ..content import DESCRIPTION_BYTES
+from ..content import DESCRIPTION_BYTES, Content
 from .frame import MAXIMUM_PAYLOAD_SYMBOLS
 from .profile import STANDARD, WaveformProfile
 from .profile_file import describe
 
 VERSION = 1
+CODED_UNIT = 64  # symbols
 _FIELDS = struct.Struct(f">BIIHH{DESCRIPTION_BYTES}s")
 _CRC = struct.Struct(">I")
 HEADER_BYTES = _FIELDS.size + _CRC.size
@@ -56,16 +57,35 @@ class Header:
         content_id: 32 bits.
         payload_symbols: k.
         description: of the decoder, ``DESCRIPTION_BYTES`` bytes.
+        coded_units: of 64 symbols at the end that are not spread over the frames; 0 in waveforms
+            that spread nothing.
     """
 
     content_id: int
     payload_symbols: int
     description: bytes
+    coded_units: int = 0
+
+    @classmethod
+    def of(cls, content: Content, profile: WaveformProfile) -> Header:
+        """The header of a content."""
+        units = min(-(-content.coded_symbols // CODED_UNIT), 0xFFFF)
+        return cls(
+            content.content_id,
+            content.symbols.size,
+            content.description,
+            units if profile.diversity_symbols else 0,
+        )
 
     def to_bytes(self, profile: WaveformProfile = STANDARD) -> bytes:
         """``HEADER_BYTES`` bytes, CRC included."""
         body = _FIELDS.pack(
-            VERSION, self.content_id, self.payload_symbols, profile.digest, 0, self.description
+            VERSION,
+            self.content_id,
+            self.payload_symbols,
+            profile.digest,
+            self.coded_units,
+            self.description,
         )
         return body + _CRC.pack(zlib.crc32(body))
 
@@ -81,11 +101,13 @@ class Header:
         body, (crc,) = data[: _FIELDS.size], _CRC.unpack(data[_FIELDS.size :])
         if zlib.crc32(body) != crc:
             raise HeaderDamagedError("the header's CRC does not match")
-        version, content_id, symbols, digest, reserved, description = _FIELDS.unpack(body)
-        if version != VERSION or reserved:
+        version, content_id, symbols, digest, coded_units, description = _FIELDS.unpack(body)
+        if version != VERSION:
             raise HeaderRefusedError(f"the header's version {version} is newer than {VERSION}")
         if digest != profile.digest:
             raise OtherWaveformError(content_id, digest, profile)
+        if coded_units and not profile.diversity_symbols:
+            raise HeaderRefusedError("the header is of a newer version: reserved bits are set")
         if not 1 <= symbols <= MAXIMUM_PAYLOAD_SYMBOLS:
             raise HeaderRefusedError(f"the header names an impossible {symbols} payload symbols")
-        return cls(content_id, symbols, description)
+        return cls(content_id, symbols, description, coded_units)

@@ -23,7 +23,9 @@ _BOUNDS = {
     "pilot_period": (8, 512),
     "pilot_boost_db": (-3.0, 12.0),
     "spreading_symbols": (0, 1024),
+    "diversity_symbols": (0, 1024),
 }
+_LATER = ("spreading_symbols", "diversity_symbols")
 
 # Seed of everything pseudo-random on the air: both ends know it ("IJSC").
 AIR_SEED = 0x494A5343
@@ -45,7 +47,9 @@ class WaveformProfile:
         least_slots: a shorter body is filled up to so many, for its pilots' sake.
         pilot_period: one of so many body symbols is a pilot.
         pilot_boost_db: power of a pilot over that of a payload symbol.
-        spreading_symbols: payload symbols that one Walsh-Hadamard block spreads; 0 for none.
+        spreading_symbols: payload symbols of one frame that a Walsh-Hadamard block spreads; 0 for
+            none.
+        diversity_symbols: symbols of a content that a block spreads over its frames; 0 for none.
 
     Raises:
         ValueError: a number is out of its bounds, or they contradict each other.
@@ -63,17 +67,18 @@ class WaveformProfile:
     pilot_period: int = 64
     pilot_boost_db: float = 3.0
     spreading_symbols: int = 0
+    diversity_symbols: int = 0
 
     def __post_init__(self) -> None:
         """Check the bounds."""
         for name, (least, most) in _BOUNDS.items():
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} must be from {least:g} to {most:g}")
-        for name in ("samples_per_symbol", "spreading_symbols"):
+        for name in ("samples_per_symbol", *_LATER):
             if getattr(self, name) & (getattr(self, name) - 1):
                 raise ValueError(f"{name} must be a power of two")
-        if self.spreading_symbols == 1:
-            raise ValueError("spreading_symbols must be 0 for none, or at least 2")
+            if getattr(self, name) == 1:
+                raise ValueError(f"{name} must be 0 for none, or at least 2")
         room = _HEADER_PILOTS * (self.pilot_period - 1)
         if self.least_header_symbols - self.header_symbols > room:
             raise ValueError(
@@ -90,8 +95,9 @@ class WaveformProfile:
         values = dataclasses.asdict(self)
         del values["name"]
         values["samples_per_symbol"] = RECEIVER_SAMPLES_PER_SYMBOL
-        if not self.spreading_symbols:
-            del values["spreading_symbols"]  # digests of profiles without it are older than it
+        for name in _LATER:
+            if not values[name]:
+                del values[name]  # digests of profiles without it are older than it
         text = ",".join(f"{key}={value!r}" for key, value in sorted(values.items()))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:2], "big")
 

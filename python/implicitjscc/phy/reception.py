@@ -7,6 +7,36 @@ import dataclasses
 from dataclasses import dataclass, field
 
 from ..content import ReceivedContent
+from . import diversity
+
+
+@dataclass(frozen=True)
+class SpreadContent:
+    """A content before the spreading over the frames is undone.
+
+    Attributes:
+        coefficients: as they came over the air.
+        left_out: symbols at the end that were not spread.
+        block: of the spreading; 0 for none.
+    """
+
+    coefficients: ReceivedContent
+    left_out: int = 0
+    block: int = 0
+
+    def received(self) -> ReceivedContent:
+        """The content's own symbols."""
+        if not self.block:
+            return self.coefficients
+        symbols, noise_variance = diversity.despread(
+            self.coefficients.symbols,
+            self.coefficients.noise_variance,
+            self.left_out,
+            self.block,
+        )
+        return dataclasses.replace(
+            self.coefficients, symbols=symbols, noise_variance=noise_variance
+        )
 
 
 @dataclass(frozen=True)
@@ -22,6 +52,7 @@ class Reception:
         level_dbfs: rms of the samples, 0 dB for full scale 1.0.
         frame_snr_db: of each received frame.
         frame_numbers: which frames have been received.
+        spreading: what receptions are combined by; None where it is the symbols themselves.
         receptions: that are combined in this one; frequency, clock and level are the last one's.
     """
 
@@ -34,6 +65,7 @@ class Reception:
     level_dbfs: float
     frame_snr_db: list[float] = field(default_factory=list)
     frame_numbers: list[int] = field(default_factory=list)
+    spreading: SpreadContent | None = None
     receptions: int = 1
 
 

@@ -26,7 +26,7 @@ def spread(symbols: NDArray[np.complex64], block: int) -> NDArray[np.complex64]:
     """
     result = symbols.copy()
     for part, size in _blocks(symbols.size, block):
-        _transform(result[part], size)
+        result[part] = transform(result[part], size)
     return result
 
 
@@ -49,7 +49,7 @@ def despread(
     """
     symbols, noise_variance, valid = symbols.copy(), noise_variance.copy(), valid.copy()
     for part, size in reversed(_blocks(symbols.size, block)):
-        _transform(symbols[part], size)
+        symbols[part] = transform(symbols[part], size)
         means = noise_variance[part].reshape(-1, size).mean(axis=1)
         noise_variance[part] = np.repeat(means, size)
         valid[part] = np.repeat(valid[part].reshape(-1, size).all(axis=1), size)
@@ -68,11 +68,17 @@ def _blocks(slots: int, block: int) -> list[tuple[slice, int]]:
     return parts
 
 
-def _transform(symbols: NDArray[np.complex64], size: int) -> None:
-    """Transform each block in place; the transform is its own inverse."""
-    blocks = symbols.reshape(-1, size)
-    matrix = _matrix(size)
-    blocks.real, blocks.imag = blocks.real @ matrix, blocks.imag @ matrix
+def transform(symbols: NDArray[np.complex64], block: int) -> NDArray[np.complex64]:
+    """The orthonormal Walsh-Hadamard transform of each block, its own inverse.
+
+    Args:
+        symbols: shape (n,), n a multiple of ``block``.
+        block: a power of two.
+    """
+    parts, matrix = symbols.reshape(-1, block), _matrix(block)
+    mixed = np.empty(parts.shape, np.complex64)
+    mixed.real, mixed.imag = parts.real @ matrix, parts.imag @ matrix
+    return mixed.reshape(-1)
 
 
 @functools.lru_cache(maxsize=4)

@@ -11,8 +11,9 @@ from scipy.signal import upfirdn
 
 from ..content import Content
 from ..errors import ImplicitJsccError
+from . import diversity
 from .frame import FrameLayout, chirps, filler_symbols, pilot_symbols
-from .header import Header
+from .header import CODED_UNIT, Header
 from .header_symbols import header_symbols
 from .interleaver import Interleaver
 from .profile import STANDARD, WaveformProfile
@@ -120,7 +121,10 @@ def distortion_snr_db(
 def frame_symbols(content: Content, layout: FrameLayout) -> NDArray[np.complex64]:
     """All symbols of the burst, frame after frame."""
     profile = layout.profile
-    header = Header(content.content_id, content.symbols.size, content.description)
+    header = Header.of(content, profile)
+    sent = diversity.spread(
+        content.symbols, header.coded_units * CODED_UNIT, profile.diversity_symbols
+    )
     interleaver = Interleaver(layout)
     slots = layout.slot_positions()
     pilots = layout.pilot_positions()
@@ -134,9 +138,9 @@ def frame_symbols(content: Content, layout: FrameLayout) -> NDArray[np.complex64
         body = filler_symbols(frame, layout.slots)
         body[:extra] = known[share:]
         sources = interleaver.sources(frame)
-        carries = sources < content.symbols.size
+        carries = sources < sent.size
         payload = body[extra:first_payload]
-        payload[carries] = content.symbols[sources[carries]] * interleaver.turns(frame)[carries]
+        payload[carries] = sent[sources[carries]] * interleaver.turns(frame)[carries]
         payload[:] = spread(payload, profile.spreading_symbols)
         row[slots] = body
         row[pilots] = pilot_symbols(frame, layout.pilots, profile)
