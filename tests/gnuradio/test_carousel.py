@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pmt
 import pytest
 from gnuradio import channels, gr, implicitjscc
 from gnuradio.implicitjscc import pdu
@@ -69,7 +68,7 @@ def test_a_receiver_of_another_waveform_counts_it(run):
 
 def drive(transmitter, samples):
     """What a transmitter sends, driven by hand, in pieces of odd sizes."""
-    pieces = []
+    pieces: list[np.ndarray] = []
     while sum(piece.size for piece in pieces) < samples:
         out = np.empty(3333, np.complex64)
         pieces.append(out[: transmitter.work([], [out])].copy())
@@ -144,8 +143,3 @@ def test_what_no_block_can_be(arguments):
     if "clip_db" not in arguments:
         with pytest.raises(ImplicitJsccError):
             implicitjscc.receiver(**arguments)
-
-
-def test_a_content_pdu_tells_how_often_it_came():
-    meta = pdu.to_pmt_dict({"receptions": 2})
-    assert pmt.to_python(meta) == {"receptions": 2}

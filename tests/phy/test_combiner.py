@@ -97,6 +97,43 @@ def test_lost_frames_are_filled_by_the_next_turn() -> None:
     assert sorted(set(np.round(-10 * np.log10(variance) - 10).astype(int))) == [0, 3, 5]
 
 
+def test_a_lost_frame_is_noise_on_everything_where_symbols_are_spread_over_the_frames() -> None:
+    profile = dataclasses.replace(EIGHT, diversity_symbols=32)
+    coded = 1000
+    content = dataclasses.replace(laplace_content(SIZE), coded_symbols=coded)
+    combiner = Combiner()
+    lengths = 2 * FrameLayout(SIZE, profile).frame_symbols
+
+    def once(lost: tuple[int, ...], seed: int) -> Reception:
+        samples = np.pad(modulate(content, profile).samples, (3000, 9000))
+        for frame in lost:
+            samples[3000 + frame * lengths : 3000 + (frame + 1) * lengths] = 0
+        noisy = channel.awgn(samples, 10.0, PAYLOAD_RMS, seed)
+        (reception,) = receive(noisy, BurstReceiver(profile))
+        return reception
+
+    one = once((3,), 1)
+    spread = (SIZE - 1024) // 32 * 32
+    received = one.received
+    assert one.frames_lost == 1
+    assert not received.lost[:spread].any()
+    # What is coded has gaps, and its noise only.
+    assert received.lost[spread:].mean() == pytest.approx(1 / 8, abs=0.02)
+    error = np.abs(received.symbols - content.symbols) ** 2
+    power = np.mean(np.abs(content.symbols[:spread]) ** 2)
+    expected = 0.1 * 8 / 7 + power / 7
+    assert np.mean(error[:spread]) == pytest.approx(expected, rel=0.05)
+    assert np.mean(received.noise_variance[:spread]) == pytest.approx(expected, rel=0.05)
+    arrived = np.flatnonzero(~received.lost[spread:]) + spread
+    assert np.mean(error[arrived]) == pytest.approx(0.1, rel=0.15)
+    # Two halves make one whole: they are combined before the spreading is undone.
+    combiner.add(once((0, 2, 5, 6), 2))
+    _, together, _ = combiner.add(once((1, 3, 4, 7), 3))
+    assert together.frames_lost == 0
+    assert snr_db(content, together) == pytest.approx(10, abs=0.4)
+    assert together.snr_db == pytest.approx(10, abs=0.4)
+
+
 def test_another_description_or_length_under_the_same_id_is_kept_apart() -> None:
     combiner = Combiner()
     first = ideal()

@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contents as GNU Radio PDUs, and back.
 
-A PDU is a pair of a dictionary and a vector. Two kinds (``source_pdu`` has that of sources):
+A PDU is a pair of a dictionary and a vector (``source_pdu`` has that of sources):
 
-* content: ``{content_id: long, description: u8vector, coded_symbols: long}`` (0 where that is
-  missing) and the channel symbols, a c32vector;
+* content: ``{content_id, description: u8vector, coded_symbols}`` and the symbols, a c32vector;
 * received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost) and
   scalars that the receiver measured, such as ``snr_db`` or ``frames_lost``.
 
@@ -29,9 +28,9 @@ Scalar = int | float | str | bool
 
 def from_content(content: Content) -> Any:
     """The content PDU of ``content``."""
+    coded = pmt.from_long(content.coded_symbols)
     meta = _identity(content.content_id, content.description)
-    meta = pmt.dict_add(meta, pmt.intern("coded_symbols"), pmt.from_long(content.coded_symbols))
-    return pmt.cons(meta, _c32(content.symbols))
+    return pmt.cons(pmt.dict_add(meta, pmt.intern("coded_symbols"), coded), _c32(content.symbols))
 
 
 def to_content(message: Any) -> Content:
@@ -41,10 +40,9 @@ def to_content(message: Any) -> Content:
         ImplicitJsccError: the message is no such PDU.
     """
     meta, vector = split(message)
-    symbols, coded = _symbols(vector), _entry(meta, "coded_symbols")
-    known = pmt.is_integer(coded) and 0 <= pmt.to_long(coded) <= symbols.size
-    number = int(pmt.to_long(coded)) if known else 0
-    return Content(symbols, _description(meta), _content_id(meta), number)
+    coded = _entry(meta, "coded_symbols")
+    count = pmt.to_long(coded) if _is_32_bits(coded) else 0
+    return Content(_symbols(vector), _description(meta), _content_id(meta), count)
 
 
 def from_received(received: ReceivedContent, measured: Mapping[str, Scalar] | None = None) -> Any:
@@ -135,9 +133,13 @@ def _entry(meta: Any, key: str) -> Any:
 
 def _content_id(meta: Any) -> int:
     value = _entry(meta, "content_id")
-    if pmt.is_integer(value) and 0 <= pmt.to_long(value) < 1 << 32:
-        return int(pmt.to_long(value))
-    raise ImplicitJsccError("the PDU has no content_id of 32 bits")
+    if not _is_32_bits(value):
+        raise ImplicitJsccError("the PDU has no content_id of 32 bits")
+    return int(pmt.to_long(value))
+
+
+def _is_32_bits(value: Any) -> bool:
+    return pmt.is_integer(value) and 0 <= pmt.to_long(value) < 1 << 32
 
 
 def _description(meta: Any) -> bytes:

@@ -70,13 +70,18 @@ def despread(
     lost = gain[:, 0] == 0
     gain[lost] = 1
     weight /= gain
-    interference = power[:, 0] * np.maximum(np.mean(weight**2, axis=1) - 1, 0)
-    left = np.mean(weight**2 * variance, axis=1) + interference
+    spread_of_weights = np.maximum(np.mean(weight**2, axis=1, keepdims=True) - 1, 0)
+    noise = np.mean(weight**2 * variance, axis=1, keepdims=True)
+    weighted = (np.where(arrived, received, 0) * weight).astype(np.complex64)
+    found = transform(weighted.reshape(-1), block)
+    # A symbol does not interfere with itself: a block's strongest has the least interference.
+    own = np.abs(found.reshape(-1, block)).astype(np.float64) ** 2 - noise
+    others = np.maximum(power * block - np.maximum(own - spread_of_weights * power, 0), 0)
+    left = noise + spread_of_weights * others / (block - 1)
     left[lost] = np.inf
-    weighted = np.where(arrived, received, 0) * weight.astype(np.float32)
     symbols, variances = coefficients.copy(), noise_variance.copy()
-    symbols[order] = transform(weighted.reshape(-1), block) * turns.conj()
-    variances[order] = np.repeat(left, block)
+    symbols[order] = found * turns.conj()
+    variances[order] = left.reshape(-1)
     return symbols, variances
 
 
