@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
+from .pmt_scalars import Scalar, scalar, scalars
+
 MAXIMUM_CHANNEL_USES = 1 << 26
-Scalar = int | float | str | bool
 
 
 def from_content(content: Content) -> Any:
@@ -74,27 +75,6 @@ def to_received(message: Any) -> tuple[ReceivedContent, dict[str, Scalar]]:
     return received, scalars(meta)
 
 
-def to_pmt_dict(values: Mapping[str, Any]) -> Any:
-    """A dictionary of numbers, texts and None (left out) as a pmt dictionary."""
-    entries = pmt.make_dict()
-    for key, value in values.items():
-        if value is not None:
-            entries = pmt.dict_add(entries, pmt.intern(key), scalar(value))
-    return entries
-
-
-def scalars(meta: Any) -> dict[str, Scalar]:
-    """The numbers, booleans and texts of a pmt dictionary; vectors and the rest are left out."""
-    found: dict[str, Scalar] = {}
-    items = pmt.dict_items(meta)
-    for index in range(pmt.length(items)):
-        key, value = pmt.car(pmt.nth(index, items)), pmt.cdr(pmt.nth(index, items))
-        plain = pmt.is_number(value) or pmt.is_symbol(value) or pmt.is_bool(value)
-        if pmt.is_symbol(key) and plain and not pmt.is_complex(value):
-            found[pmt.symbol_to_string(key)] = pmt.to_python(value)
-    return found
-
-
 def _identity(content_id: int, description: bytes) -> Any:
     meta = pmt.dict_add(pmt.make_dict(), pmt.intern("content_id"), pmt.from_long(content_id))
     vector = pmt.init_u8vector(len(description), list(description))
@@ -103,17 +83,6 @@ def _identity(content_id: int, description: bytes) -> Any:
 
 def _c32(symbols: NDArray[np.complex64]) -> Any:
     return pmt.init_c32vector(symbols.size, symbols.tolist())
-
-
-def scalar(value: Any) -> Any:
-    """A number, boolean or text as a pmt."""
-    if isinstance(value, (bool, np.bool_)):
-        return pmt.from_bool(bool(value))
-    if isinstance(value, (int, np.integer)):
-        return pmt.from_long(int(value))
-    if isinstance(value, (float, np.floating)):
-        return pmt.from_double(float(value))
-    return pmt.intern(str(value))
 
 
 def split(message: Any) -> tuple[Any, Any]:

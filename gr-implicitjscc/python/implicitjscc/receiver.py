@@ -14,6 +14,7 @@ from implicitjscc.phy.combiner import Combiner
 from implicitjscc.phy.receiver import BurstReceiver, Reception
 
 from . import pdu
+from .pmt_scalars import to_pmt_dict
 from .receiver_core import receiver_core
 
 
@@ -59,7 +60,7 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
         }
         message = pdu.from_received(reception.received, measured)
         self.message_port_pub(pmt.intern("received"), message)
-        self.message_port_pub(pmt.intern("stats"), pdu.to_pmt_dict(self.stats))
+        self.message_port_pub(pmt.intern("stats"), to_pmt_dict(self.stats))
 
     @property
     def stats(self) -> dict[str, Any]:
