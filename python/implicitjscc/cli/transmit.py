@@ -173,7 +173,7 @@ def burst_figures(burst: Burst, sample_rate_hz: float, profile: WaveformProfile)
         "frames": burst.frames,
         "overhead": burst.overhead,
         "payload_rms": burst.payload_rms,
-        "level_dbfs": 20 * math.log10(burst.payload_rms),
+        "payload_dbfs": 20 * math.log10(burst.payload_rms),
         "papr_db": burst.papr_db,
         "clipped": burst.clipped,
         "clipping_snr_db": burst.clipping_snr_db,
