@@ -14,7 +14,7 @@ from gnuradio import gr
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
-from .output_files import OutputFiles
+from .output_files import OutputFiles, summary
 from .worker import Worker, end_when_idle, take_pending
 
 _KEPT_REPORTS = 64
@@ -28,13 +28,15 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     ``decoder`` is "exact", "averaged", or "approximate" where the decoder's parameters are lost and
     a picture is shown as a grey likeness. With an output file it is written there as well; from a
     second content on, each goes to a file of its own: ``out.png`` becomes
-    ``out-<content id>.png``. A content that is received again overwrites.
+    ``out-<content id>.png``. A content that is received again overwrites. Of a long run the newest
+    ``keep_files`` stay; older ones that this block wrote are deleted.
 
     Args:
         output_file: path to write to; its ending says the format, and is changed with a notice
             where it does not fit what was received. Empty for none.
         reference_file: source to measure the PSNR against. Empty for none.
         engine: "auto", or one of the codec's engines.
+        keep_files: how many contents' files stay.
 
     Attributes:
         last_report: dictionary of the last source's figures; empty before the first.
@@ -42,12 +44,16 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         dropped: messages that were no received contents, or came when 64 were waiting.
 
     Raises:
-        ImplicitJsccError: the reference cannot be read, the output's folder does not exist, or
-            PyTorch is missing.
+        ImplicitJsccError: the reference cannot be read, the output's folder does not exist,
+            ``keep_files`` is below 1, or PyTorch is missing.
     """
 
     def __init__(
-        self, output_file: str = "", reference_file: str = "", engine: str = "auto"
+        self,
+        output_file: str = "",
+        reference_file: str = "",
+        engine: str = "auto",
+        keep_files: int = 256,
     ) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Decoder", None, None)
         try:
@@ -56,7 +62,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         except ImportError as error:
             raise ImplicitJsccError(f"decoding needs PyTorch here: {error}") from error
         self._decode, self._metrics, self._sources = codec.decode, metrics, sources
-        self._files = OutputFiles(output_file) if output_file else None
+        self._files = OutputFiles(output_file, keep_files) if output_file else None
         self._reference = sources.read_source(reference_file) if reference_file else None
         self._engine = engine
         self.dropped = 0
@@ -91,7 +97,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         """
         if self._worker.running:
             return self._worker.drain(timeout_s)
-        take_pending(self, "received", self._rebuild_now)
+        take_pending(self, "received", lambda m: self._worker.do(partial(self._rebuild, m)))
         return True
 
     def handle_received(self, message: Any) -> None:
@@ -104,9 +110,6 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         """The block that sends the contents has ended: end after the last source."""
         take_pending(self, "received", self.handle_received)
         end_when_idle(self, self._worker, message)
-
-    def _rebuild_now(self, message: Any) -> None:
-        self._worker.do(partial(self._rebuild, message))
 
     def _rebuild(self, message: Any) -> None:
         try:
@@ -127,7 +130,9 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             path = self._files.path_for(received.content_id, ending)
             self._sources.write_source(path, source)
             report["output"] = str(path)
-        self._log(report)
+            for old in self._files.surplus():
+                self.logger.info(f"{old} deleted: of more contents only the newest stay")
+        self.logger.info(summary(report))
         self.last_report = report
         self.reports.append(report)
         message = source_pdu.from_source(source, report)
@@ -140,15 +145,3 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             report["psnr_db"] = float(self._metrics.psnr_db(self._reference, source))
         except ImplicitJsccError as error:  # of another size; the source itself is good
             self.logger.warn(str(error))
-
-    def _log(self, report: dict[str, Any]) -> None:
-        text = f"content {report['content_id']:08x} rebuilt"
-        if isinstance(report.get("snr_db"), float):
-            text += f" at SNR {report['snr_db']:.1f} dB"
-        if report.get("frames_lost"):
-            text += f", {report['frames_lost']} frames lost"
-        if "psnr_db" in report:
-            text += f", PSNR {report['psnr_db']:.2f} dB"
-        if report["decoder"] == "approximate":
-            text += ", its decoder lost: a grey likeness"
-        self.logger.info(text + (f": {report['output']}" if "output" in report else ""))

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
-from ..phy.profile import STANDARD
 from ..recording.burst_log import BurstLog
 from ..recording.datatypes import datatype_of
 from ..recording.metadata import HIGHEST_SAMPLE_RATE_HZ, BurstNote, Description
@@ -24,8 +23,8 @@ from .ends import Samples
 from .options import DEFAULT_SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
-    from ..content import Content
-    from ..phy.transmitter import Burst
+    from ..phy.profile import WaveformProfile
+    from .transmit import LoadedBurst
 
 _log = logging.getLogger(__name__)
 
@@ -144,29 +143,29 @@ class SigmfSource:
         return own
 
 
-def sent_note(path: str, content: Content, burst: Burst, sample_rate_hz: float) -> BurstNote:
+def sent_note(loaded: LoadedBurst, sample_rate_hz: float, profile: WaveformProfile) -> BurstNote:
     """What there is to say of a burst that is about to be written.
 
     Args:
-        path: of the container.
-        content: in it.
-        burst: its samples.
+        loaded: the burst and where it comes from.
         sample_rate_hz: of the recording.
+        profile: of the waveform.
     """
     from .transmit import SILENCE_BEFORE
 
-    symbol_rate_hz = sample_rate_hz / STANDARD.samples_per_symbol
+    symbol_rate_hz = sample_rate_hz / profile.samples_per_symbol
+    content, burst = loaded.content, loaded.burst
     return BurstNote(
-        sample_start=SILENCE_BEFORE,
+        sample_start=SILENCE_BEFORE * profile.samples_per_symbol,
         sample_count=burst.samples.size,
         content_id=content.content_id,
         frames=burst.frames,
-        waveform=STANDARD.name,
-        waveform_digest=STANDARD.digest,
-        bandwidth_hz=(1 + STANDARD.rolloff) * symbol_rate_hz,
+        waveform=profile.name,
+        waveform_digest=profile.digest,
+        bandwidth_hz=(1 + profile.rolloff) * symbol_rate_hz,
         payload_rms=burst.payload_rms,
-        content_sha256=file_sha256(path),
-        comment=f"{Path(path).name}, {content.symbols.size} channel uses, as sent",
+        content_sha256=file_sha256(loaded.path),
+        comment=f"{Path(loaded.path).name}, {content.symbols.size} channel uses, as sent",
     )
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_solve_banded, cholesky_banded, solveh_banded
 
 _LEAST_WALK = 1e-9  # rad^2 a symbol: 1 mrad rms over a thousand symbols
-# Of an observation that tells nothing: more would leave the equations singular in float64.
+# rad^2, of an observation that tells nothing; less precision would be singular beside the walk's.
 _MOST_VARIANCE = 1e4
 _WALKS = _LEAST_WALK * 10 ** (np.arange(14) / 2)
 
