@@ -32,7 +32,7 @@ class ContentAssembler:
         self._interleaver: Interleaver | None = None
         self._symbols = np.empty(0, np.complex64)
         self._noise_variance = np.empty(0, np.float32)
-        self._placed: dict[int, int] = {}
+        self._missing: dict[int, int] = {}
         self._parts: dict[int, list[tuple[int, DemodulatedFrame]]] = {}
 
     def place(self, frame: int, demodulated: DemodulatedFrame) -> None:
@@ -47,14 +47,15 @@ class ContentAssembler:
         variance = np.broadcast_to(
             np.asarray(demodulated.noise_variance, np.float32), sources.shape
         )
-        carries = (sources < self._symbols.size) & demodulated.valid
+        content = sources < self._symbols.size
+        carries = content & demodulated.valid
         carries[carries] = variance[carries] < self._noise_variance[sources[carries]]
         places = sources[carries]
         new = int(np.count_nonzero(np.isinf(self._noise_variance[places])))
         turned_back = demodulated.symbols * self._interleaver.turns(frame).conj()
         self._symbols[places] = turned_back[carries]
         self._noise_variance[places] = variance[carries]
-        self._placed[frame] = self._placed.get(frame, 0) + new
+        self._missing[frame] = self._missing.get(frame, int(np.count_nonzero(content))) - new
         self._parts.setdefault(frame, []).append((max(int(places.size), 1), demodulated))
 
     def finish(self, sample_rate_hz: float, interval: float) -> Reception | None:
@@ -80,20 +81,13 @@ class ContentAssembler:
             ),
             frames_received=len(parts),
             frames_lost=self.layout.frames - len(parts),
-            frames_partial=sum(self._placed[n] < self._carried(n) for n in self._parts),
+            frames_partial=sum(missing > 0 for missing in self._missing.values()),
             snr_db=float(-10 * np.log10(np.mean(noise))),
             cfo_hz=float(np.mean(cfo)) * sample_rate_hz / sps,
             sro_ppm=(interval / sps - 1) * 1e6,
             level_dbfs=float(10 * np.log10(np.mean(power))),
             frame_snr_db=[float(-10 * np.log10(value)) for value in noise],
         )
-
-    def _carried(self, frame: int) -> int:
-        """Content symbols that a frame carries."""
-        slots, frames = self.layout.payload_slots, self.layout.frames
-        if slots * frames == self.header.payload_symbols or self._interleaver is None:
-            return slots
-        return int(np.count_nonzero(self._interleaver.sources(frame) < self._symbols.size))
 
 
 def _mean(parts: list[tuple[int, DemodulatedFrame]], figure: _Figure) -> float:

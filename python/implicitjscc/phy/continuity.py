@@ -85,8 +85,7 @@ class Continuity:
         places = layout.pilot_positions()
         pilots = value[places] * self._pilots(frame, layout).conj()
         coherent = _coherent(pilots[::-1], self._amplitude(value[length:]))
-        if coherent == places.size:
-            return 0
+        # What lies before the first pilot nobody has looked at.
         return int(places[-coherent]) if coherent else length
 
     def closes(

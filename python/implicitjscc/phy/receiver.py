@@ -117,12 +117,15 @@ class BurstReceiver:
         self._budget.earn(samples.size)
         parts = np.ascontiguousarray(samples).view(np.float32)
         # Not a number compares as false.
-        if parts.size and max(-float(parts.min()), float(parts.max())) < _FULL_SCALE:
+        largest = max(-float(parts.min()), float(parts.max())) if parts.size else 0.0
+        if largest < _FULL_SCALE:
             return samples
         with np.errstate(invalid="ignore"):
-            magnitude = np.abs(parts).reshape(-1, 2).max(axis=1)
+            magnitude = np.maximum(np.abs(parts[0::2]), np.abs(parts[1::2]))
             valid = magnitude < _LARGEST_SAMPLE
             self.stats.clipped_samples += int(np.count_nonzero(valid & (magnitude >= _FULL_SCALE)))
+        if largest < _LARGEST_SAMPLE:
+            return samples
         self.stats.invalid_samples += int(samples.size - np.count_nonzero(valid))
         return np.where(valid, samples, 0).astype(np.complex64)
 

@@ -1,0 +1,149 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How often a content's header cannot be read, by the number of its frames and Es/N0.
+
+    python benchmarks/header.py [--frames 8 4 2 1] [--snr -5 -6 -7] [--trials 200] [--late 0]
+
+Frames are cut short behind their pilots that tell the frame number: their payload plays no part,
+and time is saved. Each is acquired from samples, with random frequency, phase and delay, by the
+preamble's own detection. Then two rows more: the cost of false preambles in milliseconds each.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+
+from implicitjscc.content import DESCRIPTION_BYTES, Content
+from implicitjscc.phy import channel
+from implicitjscc.phy.detector import ChirpDetector, Detection
+from implicitjscc.phy.frame import FrameLayout
+from implicitjscc.phy.frame_receiver import FrameReceiver
+from implicitjscc.phy.header_search import HeaderSearch, Preamble
+from implicitjscc.phy.profile import STANDARD
+from implicitjscc.phy.receiver import BurstReceiver
+from implicitjscc.phy.transmitter import frame_symbols, modulate
+from implicitjscc.phy.verification import PreambleVerifier
+
+PAYLOAD_RMS = 0.25
+BEFORE = 3000
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--frames", type=int, nargs="+", default=[8, 4, 2, 1])
+    parser.add_argument("--snr", type=float, nargs="+", default=[-5, -6, -7])
+    parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--late", type=int, default=0, help="frames that a receiver missed")
+    options = parser.parse_args()
+    print("frames\tes_n0_db\ttrials\tnot_read\tmedian_frames_needed")
+    for frames in options.frames:
+        burst = Frames(frames)
+        for snr_db in options.snr:
+            needed = [
+                burst.frames_needed(snr_db, seed, options.late) for seed in range(options.trials)
+            ]
+            read = [n for n in needed if n is not None]
+            median = f"{np.median(read):g}" if read else "-"
+            failed = len(needed) - len(read)
+            print(f"{frames}\t{snr_db:g}\t{len(needed)}\t{failed}\t{median}", flush=True)
+    for what, cost_ms in false_preambles():
+        print(f"# {what}: {cost_ms:.1f} ms each")
+
+
+class Frames:
+    """The beginnings of all frames of one content, as samples."""
+
+    def __init__(self, frames: int) -> None:
+        size = frames * STANDARD.payload_symbols if frames > 1 else 12_000
+        rng = np.random.default_rng(0)
+        symbols = (rng.laplace(size=size) + 1j * rng.laplace(size=size)) / 2
+        description = rng.bytes(DESCRIPTION_BYTES)
+        self.content = Content(symbols.astype(np.complex64), description, 0x1234ABCD)
+        self.layout = FrameLayout(size)
+        self.receiver = FrameReceiver()
+        self.verifier = PreambleVerifier()
+        self.detector = ChirpDetector()
+        grid = frame_symbols(self.content, self.layout).reshape(frames, -1)
+        sps = STANDARD.samples_per_symbol
+        self.length = self.layout.frame_symbols * sps
+        samples = modulate(self.content, payload_rms=PAYLOAD_RMS).samples
+        taken = self.receiver.acquisition_samples + 2000
+        self.beginnings = [samples[n * self.length :][:taken] for n in range(grid.shape[0])]
+
+    def frames_needed(self, snr_db: float, seed: int, late: int) -> int | None:
+        """After how many frames the header is known; None where all are not enough."""
+        rng = np.random.default_rng([seed, self.layout.frames])
+        search, pending = HeaderSearch(), []
+        cfo = float(rng.uniform(-0.1, 0.1))
+        for number, beginning in enumerate(self.beginnings[late:], late):
+            origin = number * self.length
+            samples = channel.silence(beginning, BEFORE, 0)
+            phase = float(rng.uniform(0, 2 * np.pi))
+            samples = channel.frequency_offset(samples, cfo / 2, phase)
+            samples = channel.awgn(samples, snr_db, PAYLOAD_RMS, int(rng.integers(1 << 31)))
+            detection = self.detect(samples)
+            if detection is None:
+                continue
+            timing = self.receiver.refine(samples, 0, detection)
+            numbers = self.verifier.frame_numbers(samples, 0, timing)
+            acquired = [
+                a for a in self.receiver.acquire(samples, 0, detection) if a.frame in numbers
+            ]
+            moved = [_moved(acquisition, origin) for acquisition in acquired]
+            time_ = detection.time + origin
+            pending.append(Preamble(Detection(time_, detection.cfo, detection.metric), moved))
+            found = search.find(pending) if moved else None
+            if found is not None:
+                return number - late + 1 if found.header.content_id == 0x1234ABCD else None
+        return None
+
+    def detect(self, samples: np.ndarray) -> Detection | None:
+        """The preamble, as the search finds it."""
+        detector = self.detector
+        length = detector.before + detector.block + detector.after
+        piece = np.zeros(length, np.complex64)
+        piece[detector.before :] = samples[: length - detector.before]
+        found = [d for d in detector.search(piece, 0) if abs(d.time - BEFORE) < 100]
+        return found[0] if found else None
+
+
+def _moved(acquisition, origin):  # type: ignore[no-untyped-def]
+    from dataclasses import replace
+
+    timing = acquisition.timing
+    return replace(acquisition, timing=replace(timing, start=timing.start + origin))
+
+
+def false_preambles() -> list[tuple[str, float]]:
+    """Milliseconds that chirps without a frame cost, and frames with an unreadable header."""
+    samples = modulate(Frames(1).content, payload_rms=PAYLOAD_RMS).samples
+    chirps = samples[: 2 * STANDARD.preamble_symbols]
+    rng = np.random.default_rng(1)
+    lone = np.concatenate([np.pad(chirps, (0, 6000)) for _ in range(40)])
+    frames = samples.copy()
+    frames[1100:1830] = np.roll(frames[1100:1830], 301)
+    frames[1960:5200] = frames[1960:5200][::-1]
+    broken = np.concatenate([frames[:24_000] for _ in range(40)])
+    costs = []
+    for what, stream in (("preamble without a frame", lone), ("frame with a broken header", broken)):
+        noisy = channel.awgn(stream, 5.0, PAYLOAD_RMS, int(rng.integers(1 << 31)))
+        empty = channel.awgn(np.zeros_like(stream), 5.0, PAYLOAD_RMS, 2)
+        seconds = [_seconds(empty), _seconds(noisy)]
+        costs.append((what, (seconds[1] - seconds[0]) / 40 * 1e3))
+    return costs
+
+
+def _seconds(samples: np.ndarray) -> float:
+    receiver = BurstReceiver()
+    began = time.perf_counter()
+    receiver.push(samples)
+    receiver.flush()
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main()
