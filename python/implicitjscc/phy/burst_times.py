@@ -43,6 +43,10 @@ class BurstTimes:
         """Whether a frame's preamble was found."""
         return any(frame in starts for starts in self._segments)
 
+    def begins_segment(self, frame: int) -> bool:
+        """Whether a frame's preamble is the first one behind a cut."""
+        return len(self._segments) > 1 and frame == min(self._segments[-1])
+
     @property
     def last(self) -> int:
         """The latest frame whose preamble was found."""

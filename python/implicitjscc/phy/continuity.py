@@ -20,6 +20,7 @@ _REFERENCE = 8  # pilots that tell the phase of the next one
 _LEAST_EVIDENCE = 6.0  # half of the pilots' number, where there is no noise
 _LEAST_GUARD, _MOST_GUARD = 2, 16
 _CLOSING_PILOTS = 32
+_PREAMBLE_PARTS = 16
 _LEAST_PREAMBLE = 0.08  # power of a preamble over the pilots', noise included
 _ZERO_RUN = 256
 _MOST_ZEROS = 0.5
@@ -87,6 +88,21 @@ class Continuity:
         coherent = _coherent(pilots[::-1], self._amplitude(value[length:]))
         # What lies before the first pilot nobody has looked at.
         return int(places[-coherent]) if coherent else length
+
+    def missing_preamble(
+        self, samples: NDArray[np.complex64], origin: int, timing: Timing
+    ) -> int:
+        """Symbols at the beginning of a preamble that are not there.
+
+        Arguments are those of :meth:`until`.
+        """
+        value, _ = self._filter.demodulate(samples, origin, timing, self._chirps.size)
+        products = (value * self._chirps.conj()).reshape(_PREAMBLE_PARTS, -1)
+        strengths = np.abs(products.mean(axis=1))
+        weak = strengths < 0.5 * np.median(strengths[_PREAMBLE_PARTS // 2 :])
+        parts = int(np.argmin(weak)) if not weak.all() else 0
+        # The part in which the cut lies may be strong enough.
+        return (parts + 1) * products.shape[1] if parts else 0
 
     def closes(
         self,

@@ -177,6 +177,11 @@ class BurstFollower:
         """Demodulate a frame from its beginning as far as it is there; whether it is all there."""
         timing, margin = self._times.of(frame), self._frames.margin
         start, end = int(timing.start) - margin, int(self.due_end) + margin
+        if self._times.begins_segment(frame):
+            at = self._buffer.existing(start, end - start)
+            missing = self._continuity.missing_preamble(*at, timing)
+            if missing:
+                start = int(timing.time_of(missing)) - self._reach
         if self._times.knows(frame + 1):
             self._demodulate(frame, timing, start, end)
             return True
@@ -229,11 +234,12 @@ class BurstFollower:
     def _demodulate_part(
         self, frame: int, timing: Timing, samples: NDArray[np.complex64], origin: int
     ) -> None:
-        overlap = min(origin + samples.size, timing.time_of(self.layout.frame_symbols)) - max(
-            origin, timing.start
-        )
+        end = timing.time_of(self.layout.frame_symbols)
+        overlap = min(origin + samples.size, end) - max(origin, timing.start)
         if overlap < _LEAST_PART:
             return
+        # A short piece tells less of the clock than is known of crystals.
+        most = overlap > (end - timing.start) / 2
         demodulated = self._frames.demodulate(
             samples,
             origin,
@@ -241,9 +247,10 @@ class BurstFollower:
             self.header,
             self.layout,
             frame,
-            measure_drift=not self._times.knows_drift,
+            measure_drift=most and not self._times.knows_drift,
         )
         if demodulated.snr_db >= LEAST_SNR_DB:
             self.assembler.place(frame, demodulated)
-            self._times.measured_interval = demodulated.interval
+            if most:
+                self._times.measured_interval = demodulated.interval
             self.snr_db = demodulated.snr_db

@@ -207,11 +207,14 @@ class BurstReceiver:
         if not self._have_frame(self._queue[0], final):
             return False
         preamble = self._queue.popleft()
-        if not self._acquire(preamble):
-            self.stats.header_errors += 1
-            return True
+        new = preamble.acquisitions is None
         self._pending.append(preamble)
-        self.stats.bursts += not self._headers.continues(self._pending)
+        if len(self._pending) > _MOST_PENDING:
+            self._drop_pending()
+        if not self._acquire(preamble):
+            # Perhaps samples are missing in its frame; a header found later may tell.
+            return True
+        self.stats.bursts += new and not self._headers.continues(self._pending)
         try:
             found = self._headers.find(self._pending)
         except HeaderRefusedError as error:
@@ -220,23 +223,27 @@ class BurstReceiver:
             self._pending.clear()
             return True
         if found is None:
-            if len(self._pending) > _MOST_PENDING:
-                self._pending.pop(0)
-                self.stats.header_errors += 1
             return True
-        self.stats.header_errors += len(self._pending) - len(found.frames)
-        self._pending.clear()
+        first = found.frames[min(found.frames)].time
+        waited, self._pending = self._pending, []
         if alive and self._is_weaker(found):
             self.stats.overlaps += 1
             return True
+        self.stats.header_errors += sum(preamble.time < first for preamble in waited)
         self._deliver(receptions)
         self.stats.headers_good += 1
         # The burst takes its frames from the queue, those that led to its header first.
-        self._queue.extendleft(frame for _, frame in sorted(found.frames.items(), reverse=True))
+        self._queue.extendleft(p for p in reversed(waited) if p.time >= first)
         self._follower = BurstFollower(
             found, self._buffer, self._frames, self._continuity, self._cuts, self._profile
         )
         return True
+
+    def _drop_pending(self) -> None:
+        """Give up the oldest preamble that waits, one without a frame before others."""
+        empty = [n for n, preamble in enumerate(self._pending[:-1]) if not preamble.acquisitions]
+        self._pending.pop(empty[0] if empty else 0)
+        self.stats.header_errors += 1
 
     def _is_weaker(self, found: FoundHeader) -> bool:
         """Whether a burst is below the one that is followed, which it overlaps."""
