@@ -195,4 +195,5 @@ def test_counters_are_json_and_a_line(caplog: pytest.LogCaptureFixture) -> None:
     lines = [r.getMessage() for r in caplog.records if "Msamples" in r.getMessage()]
     # Each piece of 131,072 samples is more than 10 seconds at this rate.
     assert len(lines) == 2
-    assert "1 bursts" in lines[-1] and "clipped" in lines[-1]
+    assert "1 bursts" in lines[-1]
+    assert "clipped" in lines[-1]

@@ -55,7 +55,7 @@ class Continuity:
             layout: of the content.
             frame: its number.
         """
-        value, _ = self._filter.demodulate(samples, origin, timing, layout.frame_symbols)
+        value = self._values(samples, origin, timing, layout.frame_symbols)
         places = layout.pilot_positions()
         pilots = value[places] * self._pilots(frame, layout).conj()
         coherent = _coherent(pilots, self._amplitude(value[: self._chirps.size]))
@@ -82,21 +82,19 @@ class Continuity:
         """
         length = layout.frame_symbols
         timing = Timing(following.start - length * following.interval, *_rates(following))
-        value, _ = self._filter.demodulate(samples, origin, timing, length + self._chirps.size)
+        value = self._values(samples, origin, timing, length + self._chirps.size)
         places = layout.pilot_positions()
         pilots = value[places] * self._pilots(frame, layout).conj()
         coherent = _coherent(pilots[::-1], self._amplitude(value[length:]))
         # What lies before the first pilot nobody has looked at.
         return int(places[-coherent]) if coherent else length
 
-    def missing_preamble(
-        self, samples: NDArray[np.complex64], origin: int, timing: Timing
-    ) -> int:
+    def missing_preamble(self, samples: NDArray[np.complex64], origin: int, timing: Timing) -> int:
         """Symbols at the beginning of a preamble that are not there.
 
         Arguments are those of :meth:`until`.
         """
-        value, _ = self._filter.demodulate(samples, origin, timing, self._chirps.size)
+        value = self._values(samples, origin, timing, self._chirps.size)
         products = (value * self._chirps.conj()).reshape(_PREAMBLE_PARTS, -1)
         strengths = np.abs(products.mean(axis=1))
         weak = strengths < 0.5 * np.median(strengths[_PREAMBLE_PARTS // 2 :])
@@ -119,13 +117,18 @@ class Continuity:
         places = layout.pilot_positions()[-_CLOSING_PILOTS:]
         first = int(places[0])
         begin = Timing(timing.time_of(first), *_rates(timing))
-        value, _ = self._filter.demodulate(samples, origin, begin, int(places[-1]) - first + 1)
+        value = self._values(samples, origin, begin, int(places[-1]) - first + 1)
         known = self._pilots(frame, layout)[-places.size :]
         received = value[places - first] * known.conj()
         energy = float(np.sum(np.abs(received) ** 2))
         # A slope of the phase is left in the frequency: neighbours are compared.
         steps = np.vdot(received[:-1], received[1:])
         return float(np.abs(steps)) > 0.35 * energy > 0
+
+    def _values(
+        self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
+    ) -> NDArray[np.complex64]:
+        return self._filter.demodulate(samples, origin, timing, symbols)[0]
 
     def _pilots(self, frame: int, layout: FrameLayout) -> NDArray[np.complex64]:
         known = pilot_symbols(frame, layout.pilots, self._profile)

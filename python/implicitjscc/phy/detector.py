@@ -58,9 +58,7 @@ class ChirpDetector:
         after: samples behind a block that its search needs.
     """
 
-    def __init__(
-        self, profile: WaveformProfile = STANDARD, threshold: float = THRESHOLD
-    ) -> None:
+    def __init__(self, profile: WaveformProfile = STANDARD, threshold: float = THRESHOLD) -> None:
         self.threshold = threshold
         sps = profile.samples_per_symbol
         self._chirp = profile.chirp_symbols * sps

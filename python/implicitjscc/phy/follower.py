@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ from .header_symbols import header_symbols
 from .matched_filter import Timing
 from .profile import WaveformProfile
 from .sample_buffer import SampleBuffer
+
+_log = logging.getLogger(__name__)
 
 # Samples between where a frame is due and where its preamble is: before and after the clocks'
 # ratio is known.
@@ -190,9 +193,7 @@ class BurstFollower:
         if not samples.size:
             return False
         at = (samples, origin, timing, self.layout, frame)
-        whole = (
-            self._times.knows(frame) and end > self.due_end and self._continuity.closes(*at)
-        )
+        whole = self._times.knows(frame) and end > self.due_end and self._continuity.closes(*at)
         symbols = self.layout.frame_symbols if whole else self._continuity.until(*at)
         if symbols < self.layout.frame_symbols:
             end = min(end, int(timing.time_of(symbols)) + self._reach)
@@ -240,15 +241,20 @@ class BurstFollower:
             return
         # A short piece tells less of the clock than is known of crystals.
         most = overlap > (end - timing.start) / 2
-        demodulated = self._frames.demodulate(
-            samples,
-            origin,
-            timing,
-            self.header,
-            self.layout,
-            frame,
-            measure_drift=most and not self._times.knows_drift,
-        )
+        try:
+            demodulated = self._frames.demodulate(
+                samples,
+                origin,
+                timing,
+                self.header,
+                self.layout,
+                frame,
+                measure_drift=most and not self._times.knows_drift,
+            )
+        except np.linalg.LinAlgError as error:
+            # Noise that no gain fits: the part is lost, and the burst goes on.
+            _log.debug("frame %d cannot be demodulated: %s", frame, error)
+            return
         if demodulated.snr_db >= LEAST_SNR_DB:
             self.assembler.place(frame, demodulated)
             if most:

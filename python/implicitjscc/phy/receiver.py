@@ -189,14 +189,21 @@ class BurstReceiver:
                 at = self._buffer.existing(start, length)
                 timing = self._frames.refine(*at, preamble.detection)
                 numbers = self._verifier.frame_numbers(*at, timing)
-                if numbers:
-                    acquisitions = self._frames.acquire(*at, preamble.detection)
-                    preamble.acquisitions = [a for a in acquisitions if a.frame in numbers]
+                acquisitions = self._read_frame(preamble, at) if numbers else []
+                preamble.acquisitions = [a for a in acquisitions if a.frame in numbers]
         return preamble.acquisitions
 
-    def _read_header(
-        self, final: bool, receptions: list[Reception], alive: bool = False
-    ) -> bool:
+    def _read_frame(
+        self, preamble: Preamble, at: tuple[NDArray[np.complex64], int]
+    ) -> list[Acquisition]:
+        try:
+            return self._frames.acquire(*at, preamble.detection)
+        except np.linalg.LinAlgError as error:
+            # Noise that no gain fits: there is nothing to read, and the stream goes on.
+            _log.debug("a frame cannot be read: %s", error)
+            return []
+
+    def _read_header(self, final: bool, receptions: list[Reception], alive: bool = False) -> bool:
         """Take the next preamble, and try to read a header with its help.
 
         Args:

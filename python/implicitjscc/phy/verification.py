@@ -78,7 +78,7 @@ class PreambleVerifier:
         timing = Timing(candidate.time, float(self._sps), candidate.cfo)
         best = 0.0
         for refinement in range(_REFINEMENTS + 1):
-            value, _ = self._filter.demodulate(samples, origin, timing, self._chirps.size)
+            value = self._values(samples, origin, timing, self._chirps.size)
             energy = float(np.sum(np.abs(value) ** 2))
             peak = float(np.abs(np.vdot(self._chirps, value)) ** 2)
             best = max(best, peak / (self._chirps.size * energy) if energy > 0 else 0.0)
@@ -102,7 +102,7 @@ class PreambleVerifier:
             timing: of the frame, refined on its preamble.
         """
         cleaned = remove_dc_and_iq_imbalance(samples, self._sps)
-        value, _ = self._filter.demodulate(cleaned, origin, timing, self._symbols)
+        value = self._values(cleaned, origin, timing, self._symbols)
         received = value[self._places]
         power = float(np.mean(np.abs(received) ** 2))
         if not power > 0:
@@ -114,6 +114,11 @@ class PreambleVerifier:
         if 0 not in numbers and self._short_metric(received) > SHORT_PILOT_THRESHOLD:
             numbers.append(0)
         return numbers
+
+    def _values(
+        self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
+    ) -> NDArray[np.complex64]:
+        return self._filter.demodulate(samples, origin, timing, symbols)[0]
 
     def _short_metric(self, received: NDArray[np.complex64]) -> float:
         few = received[: self._short]
