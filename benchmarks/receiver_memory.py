@@ -69,7 +69,7 @@ def stock(rng: np.random.Generator) -> list[np.ndarray]:
             pieces.append(channel.frequency_offset(noisy, 0.01 * content_id))
     pieces.append(pieces[0][:3000])
     for size in (10_000, 300_000):
-        pieces.append(channel.awgn(np.zeros(size), 10.0, PAYLOAD_RMS, size))
+        pieces.append(channel.awgn(np.zeros(size, np.complex64), 10.0, PAYLOAD_RMS, size))
     return pieces
 
 

@@ -82,7 +82,7 @@ def test_memory_stays_flat() -> None:
     round_ = np.concatenate(
         (
             burst,
-            channel.awgn(np.zeros(200_000), 10.0, PAYLOAD_RMS, seed=1),
+            channel.awgn(np.zeros(200_000, np.complex64), 10.0, PAYLOAD_RMS, seed=1),
             burst[: burst.size // 2],
             np.pad(shaped(chirps()), 3000),
             np.zeros(100_000, np.complex64),

@@ -181,8 +181,8 @@ class BurstFollower:
         timing, margin = self._times.of(frame), self._frames.margin
         start, end = int(timing.start) - margin, int(self.due_end) + margin
         if self._times.begins_segment(frame):
-            at = self._buffer.existing(start, end - start)
-            missing = self._continuity.missing_preamble(*at, timing)
+            samples, origin = self._buffer.existing(start, end - start)
+            missing = self._continuity.missing_preamble(samples, origin, timing)
             if missing:
                 start = int(timing.time_of(missing)) - self._reach
         if self._times.knows(frame + 1):

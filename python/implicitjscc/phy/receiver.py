@@ -9,8 +9,9 @@ from collections import deque
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .closer_look import CloserLook
 from .continuity import Continuity
-from .detector import ChirpDetector, Detection
+from .detector import ChirpDetector
 from .follower import BurstFollower
 from .frame_receiver import Acquisition, FrameReceiver
 from .header import HeaderRefusedError
@@ -18,7 +19,6 @@ from .header_search import FoundHeader, HeaderSearch, Preamble
 from .profile import STANDARD, WaveformProfile
 from .reception import ReceiverStats, Reception
 from .sample_buffer import SampleBuffer
-from .verification import CHIRP_THRESHOLD, PreambleVerifier
 from .work_budget import WorkBudget
 
 __all__ = ["BurstReceiver", "ReceiverStats", "Reception"]
@@ -36,7 +36,6 @@ _SEARCH_LAG = 256
 _LARGEST_SAMPLE = 1e6
 _FULL_SCALE = 127 / 128
 _LOG_INTERVAL_S = 10.0
-_CANDIDATE_MS, _ACQUISITION_MS = 0.7, 7.0
 
 
 class BurstReceiver:
@@ -58,8 +57,8 @@ class BurstReceiver:
         self._sample_rate_hz = sample_rate_hz
         self._budget = WorkBudget()
         self._detector = ChirpDetector(profile)
-        self._verifier = PreambleVerifier(profile)
         self._frames = FrameReceiver(profile)
+        self._looker = CloserLook(self._frames, self._budget, profile)
         self._continuity = Continuity(profile)
         self._headers = HeaderSearch(profile, self._budget)
         self._next_log = _LOG_INTERVAL_S * sample_rate_hz
@@ -155,19 +154,15 @@ class BurstReceiver:
         piece = self._buffer.piece(self._searched - detector.before, length)
         found = detector.search(piece, self._searched)
         self.stats.candidates += len(found)
-        verified = [Preamble(candidate) for candidate in found if self._is_preamble(candidate)]
+        verified = [
+            Preamble(candidate)
+            for candidate in found
+            if self._looker.is_preamble(candidate, self._buffer)
+        ]
         self.stats.preambles += len(verified)
         self._queue.extend(verified)
         self._searched += detector.block
         return True
-
-    def _is_preamble(self, candidate: Detection) -> bool:
-        if not self._budget.spend(_CANDIDATE_MS):
-            return False
-        reach = self._verifier.reach
-        start = int(candidate.time) - reach
-        samples = self._buffer.piece(start, self._verifier.preamble_samples + 2 * reach)
-        return self._verifier.chirp_metric(samples, start, candidate) > CHIRP_THRESHOLD
 
     def _have(self, until: float, final: bool) -> bool:
         """Whether samples and detections up to a time are there, or no more will come."""
@@ -180,28 +175,7 @@ class BurstReceiver:
         return self._have(preamble.time + self._frames.acquisition_samples, final)
 
     def _acquire(self, preamble: Preamble) -> list[Acquisition]:
-        """Look at the frame behind a preamble, once; nothing where there is none."""
-        if preamble.acquisitions is None:
-            preamble.acquisitions = []
-            if self._budget.spend(_ACQUISITION_MS):
-                start = int(preamble.time) - self._frames.margin
-                length = self._frames.acquisition_samples + 2 * self._frames.margin
-                at = self._buffer.existing(start, length)
-                timing = self._frames.refine(*at, preamble.detection)
-                numbers = self._verifier.frame_numbers(*at, timing)
-                acquisitions = self._read_frame(preamble, at) if numbers else []
-                preamble.acquisitions = [a for a in acquisitions if a.frame in numbers]
-        return preamble.acquisitions
-
-    def _read_frame(
-        self, preamble: Preamble, at: tuple[NDArray[np.complex64], int]
-    ) -> list[Acquisition]:
-        try:
-            return self._frames.acquire(*at, preamble.detection)
-        except np.linalg.LinAlgError as error:
-            # Noise that no gain fits: there is nothing to read, and the stream goes on.
-            _log.debug("a frame cannot be read: %s", error)
-            return []
+        return self._looker.acquire(preamble, self._buffer)
 
     def _read_header(self, final: bool, receptions: list[Reception], alive: bool = False) -> bool:
         """Take the next preamble, and try to read a header with its help.
