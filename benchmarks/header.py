@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How often a content's header cannot be read, by the number of its frames and Es/N0.
 
-    python benchmarks/header.py [--frames 8 4 2 1] [--snr -5 -6 -7] [--trials 200] [--late 0]
+    python benchmarks/header.py [--frames 8 4 2 1] [--snr -5 -6 -7] [--trials 200] [--late 0] [--ideal]
 
 Frames are cut short behind their pilots that tell the frame number: their payload plays no part,
 and time is saved. Each is acquired from samples, with random frequency and phase, from its
@@ -20,9 +20,12 @@ import numpy as np
 from implicitjscc.content import DESCRIPTION_BYTES, Content
 from implicitjscc.phy import channel
 from implicitjscc.phy.detector import ChirpDetector, Detection
-from implicitjscc.phy.frame import FrameLayout
+from implicitjscc.phy.frame import FrameLayout, extra_header_slots
 from implicitjscc.phy.frame_receiver import Acquisition, FrameReceiver
+from implicitjscc.phy.header import Header, HeaderError
+from implicitjscc.phy.header_code import CODE_BITS
 from implicitjscc.phy.header_search import HeaderSearch, Preamble
+from implicitjscc.phy.header_symbols import add_log_likelihoods, decode_header, header_symbols
 from implicitjscc.phy.profile import STANDARD
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.transmitter import modulate
@@ -39,7 +42,17 @@ def main() -> None:
     parser.add_argument("--snr", type=float, nargs="+", default=[-5, -6, -7])
     parser.add_argument("--trials", type=int, default=200)
     parser.add_argument("--late", type=int, default=0, help="frames that a receiver missed")
+    parser.add_argument(
+        "--ideal", action="store_true", help="ideal synchronisation: the code alone, all frames"
+    )
     options = parser.parse_args()
+    if options.ideal:
+        print("frames\tes_n0_db\ttrials\tnot_read")
+        for frames in options.frames:
+            for snr_db in options.snr:
+                failed = sum(not ideal(frames, snr_db, n) for n in range(options.trials))
+                print(f"{frames}\t{snr_db:g}\t{options.trials}\t{failed}", flush=True)
+        return
     print("frames\tes_n0_db\ttrials\tnot_read\tmedian_frames_needed")
     for frames in options.frames:
         burst = Frames(frames)
@@ -110,6 +123,23 @@ class Frames:
         piece[detector.before :] = samples[: length - detector.before]
         found = [d for d in detector.search(piece, 0) if abs(d.time - BEFORE) < 100]
         return found[0] if found else None
+
+
+def ideal(frames: int, snr_db: float, seed: int) -> bool:
+    """Whether a header is read from symbols whose gain and noise are known."""
+    rng = np.random.default_rng([seed, frames])
+    header = Header(int(rng.integers(1 << 32)), 10_000, rng.bytes(DESCRIPTION_BYTES))
+    count = STANDARD.header_symbols + extra_header_slots(frames)
+    variance = 10 ** (-snr_db / 10)
+    llr = np.zeros(CODE_BITS)
+    for frame in range(frames):
+        noise = rng.standard_normal(2 * count).view(np.complex128) * np.sqrt(variance / 2)
+        symbols = (header_symbols(header, frame, count) + noise).astype(np.complex64)
+        add_log_likelihoods(llr, symbols, variance, frame, count)
+    try:
+        return decode_header(llr) == header
+    except HeaderError:
+        return False
 
 
 def _moved(acquisition: Acquisition, origin: int) -> Acquisition:
