@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """How often a content's header cannot be read, by the number of its frames and Es/N0.
 
-    python benchmarks/header.py [--frames 8 4 2 1] [--snr -5 -6 -7] [--trials 200] [--late 0] [--ideal]
+    python benchmarks/header.py [--frames 8 4 2 1] [--snr -5 -6 -7] [--trials 200] [--ideal]
+                                [--late 0]
 
 Frames are cut short behind their pilots that tell the frame number: their payload plays no part,
 and time is saved. Each is acquired from samples, with random frequency and phase, from its
