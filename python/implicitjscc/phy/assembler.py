@@ -89,7 +89,7 @@ class ContentAssembler:
         carries = (sources < self._symbols.size) & demodulated.valid
         turned_back = demodulated.symbols * self._interleaver.turns(frame).conj()
         self._symbols[sources[carries]] = turned_back[carries]
-        self._noise_variance[sources[carries]] = demodulated.noise_variance
+        self._noise_variance[sources[carries]] = demodulated.noise_variance[carries]
         self._measured_interval = demodulated.interval
         self._frames.append(demodulated)
 

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import fft
 
-from . import phase_tracker
+from . import gain_tracker
+from .channel_estimator import ChannelEstimator
 from .detector import Detection
+from .equaliser import Equaliser
 from .frame import (
     PILOT_SEQUENCES,
     FrameLayout,
@@ -24,16 +26,19 @@ from .frame import (
 from .front_end import remove_dc_and_iq_imbalance
 from .header import Header
 from .header_symbols import header_symbols
+from .image import image_of, remove_image
+from .local_noise import burst_variance
 from .matched_filter import MatchedFilter, Timing
 from .profile import STANDARD, WaveformProfile
-from .synchronizer import drift_from_payload, preamble_errors, timing_error
+from .synchronizer import drift_from_payload, preamble_errors
 
 _REFINEMENTS = 3
 _NUMBER_PILOTS = 128
 _NUMBER_BINS = 512
 _NUMBER_RANGE = 0.05  # cycles from pilot to pilot that the preamble's frequency may be wrong by
-_ACQUISITION_RANGE = 3e-4  # cycles a symbol
-_FRAME_RANGE = 1e-4
+_ACQUISITION_RANGE = 1e-3  # cycles a symbol
+_FRAME_RANGE = 3e-4
+_MOST_VARIANCE = 30.0  # of the noise on a symbol that is still worth something
 # A frame whose known symbols are this weak holds nothing.
 LEAST_SNR_DB = -8.0
 
@@ -61,21 +66,23 @@ class DemodulatedFrame:
 
     Attributes:
         symbols: shape (P,), unit gain, as they were sent in the slots.
-        noise_variance: of the complex noise on each.
-        valid: shape (P,), False behind the end of the stream.
+        noise_variance: shape (P,), of the complex noise on each.
+        valid: shape (P,), False behind the end of the stream, and where interference buries all.
         snr_db: Es/N0.
         cfo: cycles a symbol.
         interval: samples a symbol that it was taken at.
         level_dbfs: rms of the frame's samples, 0 dB for full scale 1.0.
+        equalised: whether echoes made it worth while.
     """
 
     symbols: NDArray[np.complex64]
-    noise_variance: float
+    noise_variance: NDArray[np.float32]
     valid: NDArray[np.bool_]
     snr_db: float
     cfo: float
     interval: float
     level_dbfs: float
+    equalised: bool = False
 
 
 class FrameReceiver:
@@ -92,6 +99,8 @@ class FrameReceiver:
     def __init__(self, profile: WaveformProfile = STANDARD) -> None:
         self._profile = profile
         self._filter = MatchedFilter(profile)
+        self._channels = ChannelEstimator(profile)
+        self._equaliser = Equaliser(self._filter, profile.samples_per_symbol)
         self._chirps = chirps(profile)
         self._most_extra = extra_header_slots(1, profile)
         self._acquisition_symbols = body_start(profile) + _NUMBER_PILOTS * profile.pilot_period
@@ -136,7 +145,10 @@ class FrameReceiver:
         """
         cleaned = remove_dc_and_iq_imbalance(samples, self._profile.samples_per_symbol)
         timing = self.refine(cleaned, origin, detection)
-        value, _ = self._filter.demodulate(cleaned, origin, timing, self._acquisition_symbols)
+        timing, response = self._channel(cleaned, origin, timing, self._chirps)
+        value, _ = self._filter.demodulate(
+            cleaned, origin, timing, self._acquisition_symbols, response
+        )
         number = self._frame_number(value)
         return [self._read(value, timing, n) for n in dict.fromkeys((number, 0))]
 
@@ -169,44 +181,64 @@ class FrameReceiver:
             drift = drift_from_payload(cleaned, origin, timing, layout.frame_symbols, profile)
             timing = replace(timing, interval=timing.interval * (1 + drift))
         positions, known = self._known(header, layout, frame)
-        value, slope = self._filter.demodulate(cleaned, origin, timing, layout.frame_symbols)
+        run = int(np.count_nonzero(positions == np.arange(positions.size)))
+        timing, response = self._channel(cleaned, origin, timing, known[:run])
+        value, _ = self._filter.demodulate(
+            cleaned, origin, timing, layout.frame_symbols, response
+        )
         inside = self._inside(origin, samples.size, timing, layout.frame_symbols)
         positions, known = positions[inside[positions]], known[inside[positions]]
-        gain = phase_tracker.track(positions, value[positions], known, _FRAME_RANGE)
-        early = self._header_timing(positions, value, known, gain)
-        value += slope * np.float32(np.clip(early, -0.2, 0.2))
-        gain = phase_tracker.track(positions, value[positions], known, _FRAME_RANGE)
+        power = value.real**2 + value.imag**2
+        gain = gain_tracker.track(
+            positions,
+            value[positions],
+            known,
+            _FRAME_RANGE,
+            uncounted=0 if response is None else self._chirps.size,
+            power=power,
+        )
         extra = layout.extra_header_slots
         slots = layout.slot_positions()[extra : extra + layout.payload_slots]
-        power = float(np.mean(np.abs(samples).astype(np.float64) ** 2))
+        variance = gain.noise_variance_at(slots) + burst_variance(power, gain)[slots]
+        late = positions >= self._chirps.size
+        image = image_of(
+            value[positions[late]] / gain.at(positions[late]), known[late], gain.noise_ratio
+        )
+        level = float(np.mean(samples.real**2 + samples.imag**2, dtype=np.float64))
         return DemodulatedFrame(
-            symbols=value[slots] / gain.at(slots),
-            noise_variance=gain.noise_variance / gain.amplitude**2
-            + gain.walk * profile.pilot_period / 6
-            + gain.smoothing_variance,
-            valid=inside[slots],
+            symbols=remove_image(value[slots] / gain.at(slots), image),
+            noise_variance=variance,
+            valid=inside[slots] & (variance < _MOST_VARIANCE),
             snr_db=gain.snr_db,
             cfo=timing.cfo + gain.frequency,
             interval=timing.interval,
-            level_dbfs=float(10 * np.log10(max(power, 1e-30))),
+            level_dbfs=float(10 * np.log10(max(level, 1e-30))),
+            equalised=response is not None,
         )
 
-    def _header_timing(
+    def _channel(
         self,
-        positions: NDArray[np.int64],
-        value: NDArray[np.complex64],
+        samples: NDArray[np.complex64],
+        origin: int,
+        timing: Timing,
         known: NDArray[np.complex64],
-        gain: phase_tracker.Gain,
-    ) -> float:
-        """What the header adds to the timing, weighed against the preamble that gave it first."""
-        run = int(np.count_nonzero(positions == np.arange(positions.size)))
-        slope = self._filter.slope_of(known[:run])
-        header = np.arange(self._chirps.size, run)
-        if header.size < self._profile.header_symbols // 2:
-            return 0.0
-        turned = value[header] * np.conj(gain.at(header))
-        early = timing_error(turned, known[header], slope[header])
-        return early * header.size / run
+    ) -> tuple[Timing, NDArray[np.complex64] | None]:
+        """Timing, and the equaliser's response where echoes ask for one.
+
+        Args:
+            samples, origin, timing: as for :meth:`demodulate`.
+            known: the frame's first symbols.
+        """
+        there = self._inside(origin, samples.size, timing, known.size)
+        if known.size < self._channels.least_symbols or not there.all():
+            return timing, None
+        received = self._filter.resample(samples, origin, timing, known.size)
+        channel = self._channels.estimate(received, known)
+        response = self._equaliser.response(channel)
+        if response is None:
+            late = float(np.clip(channel.late, -0.5, 0.5))
+            timing = replace(timing, start=timing.start + late)
+        return timing, response
 
     def _inside(self, origin: int, size: int, timing: Timing, symbols: int) -> NDArray[np.bool_]:
         reach = self._profile.span_symbols * self._profile.samples_per_symbol
@@ -248,12 +280,12 @@ class FrameReceiver:
         pilots = pilot_positions(self._short_pilots, profile)
         positions = np.concatenate((preamble, pilots))
         known = np.concatenate((self._chirps, pilot_symbols(frame, self._short_pilots, profile)))
-        gain = phase_tracker.track(positions, value[positions], known, _ACQUISITION_RANGE)
+        gain = gain_tracker.track(positions, value[positions], known, _ACQUISITION_RANGE)
         share = np.arange(self._chirps.size, body_start(profile))
         places = np.concatenate((share, slot_positions(np.arange(self._most_extra), profile)))
         return Acquisition(
             timing=replace(timing, cfo=timing.cfo + gain.frequency),
             frame=frame,
             header=value[places] / gain.at(places),
-            header_noise_variance=gain.noise_variance / gain.amplitude**2,
+            header_noise_variance=gain.noise_ratio,
         )

@@ -28,17 +28,17 @@ def remove_dc_and_iq_imbalance(
         return samples
     power = float(np.mean(np.abs(samples).astype(np.float64) ** 2))
     uncertainty = power * samples_per_symbol / samples.size
-    mean = _shrink(complex(samples.mean(dtype=np.complex128)), uncertainty)
+    mean = shrink(complex(samples.mean(dtype=np.complex128)), uncertainty)
     centred = samples - np.complex64(mean)
     power = float(np.mean(np.abs(centred).astype(np.float64) ** 2))
-    pseudo = _shrink(complex(np.mean(centred.astype(np.complex128) ** 2)), 2 * uncertainty * power)
+    pseudo = shrink(complex(np.mean(centred.astype(np.complex128) ** 2)), 2 * uncertainty * power)
     root = np.sqrt(max(power**2 - abs(pseudo) ** 2, 0.0))
     if power + root == 0:
         return centred
     return centred - np.complex64(pseudo / (power + root)) * centred.conj()
 
 
-def _shrink(estimate: complex, variance: float) -> complex:
+def shrink(estimate: complex, variance: float) -> complex:
     """The positive part of the James-Stein estimate."""
     square = abs(estimate) ** 2
     return estimate * max(1 - variance / square, 0.0) if square > 0 else estimate

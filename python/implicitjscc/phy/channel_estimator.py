@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Impulse response of the channel from a run of known symbols, while the phase wanders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
+from scipy.fft import fft, fftfreq, ifft
+from scipy.signal import upfirdn
+
+from .profile import STANDARD, WaveformProfile
+from .pulse import root_raised_cosine
+from .smoother import estimate_walk, smooth_random_walk
+
+_EARLIEST, _LATEST = -4, 12  # symbols
+_GUARD = 6  # symbols of a neighbour's pulse that still count
+_SPARSE_PASSES = 12
+_PHASE_PASSES = 3
+_PHASE_SYMBOLS = 32
+_WEAKEST = 1e-9
+
+
+@dataclass(frozen=True)
+class ChannelEstimate:
+    """A channel as taps between the transmitter's pulse and the receiver's samples.
+
+    Attributes:
+        taps: complex, for symbols of unit power and a pulse of unit energy.
+        delays: of each tap, in samples.
+        noise_variance: of the complex noise on a sample.
+        late: by how many samples a single path, fitted instead, comes late.
+    """
+
+    taps: NDArray[np.complex128]
+    delays: NDArray[np.float64]
+    noise_variance: float
+    late: float
+
+    def response(self, frequencies: NDArray[np.float64]) -> NDArray[np.complex128]:
+        """Frequency response; frequencies in cycles a sample."""
+        turns = np.exp(-2j * np.pi * np.multiply.outer(frequencies, self.delays))
+        return np.asarray(turns @ self.taps)
+
+
+class ChannelEstimator:
+    """Least squares with a sparse prior, and a phase that is tracked through the same symbols.
+
+    Args:
+        profile: of the waveform.
+    """
+
+    def __init__(self, profile: WaveformProfile = STANDARD) -> None:
+        self._sps = profile.samples_per_symbol
+        self._span = profile.span_symbols
+        self._pulse = root_raised_cosine(profile.rolloff, profile.span_symbols, self._sps).astype(
+            np.float32
+        )
+        omega = 2 * np.pi * fftfreq(self._pulse.size)
+        self._slope = ifft(1j * omega * fft(self._pulse.astype(float))).real.astype(np.float32)
+        self._delays = np.arange(_EARLIEST * self._sps, _LATEST * self._sps + 1)
+
+    @property
+    def least_symbols(self) -> int:
+        """A shorter run tells nothing."""
+        return 4 * (_LATEST - _EARLIEST + 2 * _GUARD)
+
+    def estimate(
+        self, received: NDArray[np.complex64], known: NDArray[np.complex64]
+    ) -> ChannelEstimate:
+        """Fit taps and phase in turns.
+
+        The phase first is taken as constant: that of single pieces would follow the echoes of the
+        chirps. It is tracked against the fitted channel's output, which holds them.
+
+        Args:
+            received: samples at the symbols' times and between, shape (n * samples_per_symbol,).
+            known: the symbols, shape (n,), at least ``least_symbols``.
+        """
+        first = (_LATEST + _GUARD) * self._sps
+        count = (known.size - _LATEST + _EARLIEST - 2 * _GUARD) // _PHASE_SYMBOLS
+        count *= _PHASE_SYMBOLS * self._sps
+        reference = upfirdn(self._pulse, known, up=self._sps)[self._span * self._sps :]
+        windows = sliding_window_view(reference, self._delays.size)
+        start = first - int(self._delays[-1])
+        columns = np.ascontiguousarray(windows[start : start + count, ::-1])
+        observed = received[first : first + count]
+        gram = (columns.conj().T @ columns).astype(np.complex128)
+        turn = np.ones(count, np.complex64)
+        for _ in range(_PHASE_PASSES):
+            turned = observed * turn.conj()
+            matched = (columns.conj().T @ turned).astype(np.complex128)
+            energy = float(np.sum(np.abs(turned) ** 2))
+            taps, noise_variance = sparse_fit(gram, matched, energy, count)
+            turn = self._phase(columns @ taps.astype(np.complex64), observed, noise_variance)
+        late = self._late(observed * turn.conj(), known, first)
+        return ChannelEstimate(taps, self._delays.astype(float), noise_variance, late)
+
+    def _late(
+        self, turned: NDArray[np.complex64], known: NDArray[np.complex64], first: int
+    ) -> float:
+        """Delay of a single path, to first order."""
+        begin = self._span * self._sps + first
+        pulse, slope = (
+            upfirdn(taps, known, up=self._sps)[begin : begin + turned.size]
+            for taps in (self._pulse, self._slope)
+        )
+        columns = np.column_stack((pulse, -slope))
+        gain, shifted = np.linalg.lstsq(columns, turned, rcond=None)[0]
+        return float((shifted / gain).real) if gain else 0.0
+
+    def _phase(
+        self,
+        model: NDArray[np.complex64],
+        observed: NDArray[np.complex64],
+        noise_variance: float,
+    ) -> NDArray[np.complex64]:
+        """The wandering phase as a factor for each sample."""
+        length = _PHASE_SYMBOLS * self._sps
+        energy = np.sum(np.abs(model.reshape(-1, length)) ** 2, axis=1).astype(float)
+        energy = np.maximum(energy, _WEAKEST * max(float(energy.max()), _WEAKEST))
+        gains = np.sum((model.conj() * observed).reshape(-1, length), axis=1) / energy
+        phases = np.unwrap(np.angle(gains))
+        times = (np.arange(phases.size) + 0.5) * _PHASE_SYMBOLS
+        variances = noise_variance / (2 * energy)
+        walk = estimate_walk([(phases, float(np.mean(variances)))], _PHASE_SYMBOLS)
+        path = smooth_random_walk(times, phases, variances, walk)
+        places = (np.arange(observed.size) + 0.5) / self._sps
+        return np.exp(1j * np.interp(places, times, path)).astype(np.complex64)
+
+
+def sparse_fit(
+    gram: NDArray[np.complex128],
+    matched: NDArray[np.complex128],
+    energy: float,
+    count: int,
+) -> tuple[NDArray[np.complex128], float]:
+    """Sparse Bayesian learning: each coefficient has a prior variance of its own, learnt.
+
+    M. E. Tipping, "Sparse Bayesian learning and the relevance vector machine", J. Machine
+    Learning Research 1, 2001, with its fixed-point updates.
+
+    Args:
+        gram: A^H A, shape (n, n).
+        matched: A^H y, shape (n,).
+        energy: y^H y.
+        count: rows of A.
+
+    Returns:
+        the coefficients' mean, and the noise's variance.
+    """
+    size = matched.size
+    scale = float(np.trace(gram).real) / size
+    if energy <= 0 or scale <= 0:
+        return np.zeros(size, complex), _WEAKEST
+    prior = np.full(size, energy / count / size)
+    noise = 0.1 * energy / count
+    floor = _WEAKEST * energy / count
+    mean = np.zeros(size, complex)
+    for _ in range(_SPARSE_PASSES):
+        root = np.sqrt(prior)
+        # Scaled by the prior, so that coefficients that vanish do no harm.
+        system = gram * (root[:, None] * root) / noise
+        system[np.diag_indices(size)] += 1
+        inverse = np.linalg.inv(system)
+        mean = root * (inverse @ (root * matched)) / noise
+        known = np.clip(1 - inverse.diagonal().real, 1e-6, 1)
+        residual = energy - 2 * np.vdot(mean, matched).real + np.vdot(mean, gram @ mean).real
+        noise = max(float(residual) / max(count - float(np.sum(known)), 1.0), floor)
+        prior = np.maximum(np.abs(mean) ** 2 / known, _WEAKEST * floor)
+    return mean, noise

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where in a frame the noise is more than elsewhere: bursts of interference."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammainccinv
+
+_FALSE_ALARM = 1e-7  # of one window
+_WINDOWS = (1, 4, 16, 64)  # observations
+# Mean power of exponential variates is gamma-distributed.
+_LIMITS = [float(gammainccinv(window, _FALSE_ALARM)) / window for window in _WINDOWS]
+_POWER_WINDOW = 16  # symbols
+_POWER_LIMIT = 8.0  # heavy-tailed payload stays below it
+
+
+def base_variance(error: NDArray[np.float64]) -> float:
+    """Mean of what is left of squared errors without those that no noise explains.
+
+    Args:
+        error: squared magnitudes, exponentially distributed where there is noise only.
+    """
+    median = float(np.median(error)) / np.log(2)
+    inlying = error[error <= _LIMITS[0] * median]
+    return float(np.mean(inlying)) if inlying.size else median
+
+
+def local_factors(
+    error: NDArray[np.float64], variance: float, counts: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """By how much the noise exceeds a variance around each observation, 1 where not clearly.
+
+    Args:
+        error: squared, of each known symbol.
+        variance: expected.
+        counts: symbols of each observation.
+    """
+    starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
+    power = np.add.reduceat(error, starts) / (counts * variance)
+    flagged = np.zeros(power.size, bool)
+    left = np.minimum(power, _LIMITS[0])
+    for window, limit in zip(_WINDOWS, _LIMITS, strict=True):
+        if window > power.size:
+            break
+        total = np.concatenate(([0.0], np.cumsum(left if window > 1 else power)))
+        above = (total[window:] - total[:-window]) / window > limit
+        spread = np.zeros(power.size + 1)
+        spread[: above.size] += above
+        spread[window : window + above.size] -= above
+        flagged |= np.cumsum(spread[:-1]) > 0.5
+    factors = np.ones(power.size)
+    if flagged.any():
+        edges = np.flatnonzero(np.diff(flagged.astype(np.int8), prepend=0, append=0))
+        for first, last in edges.reshape(-1, 2):
+            factors[first:last] = max(float(np.mean(power[first:last])), 1.0)
+    return factors
+
+
+def burst_variance(power: NDArray[np.float32], gain: Gain) -> NDArray[np.float32]:
+    """Variance of interference that is far stronger than the payload, for each symbol, else 0.
+
+    It shows between the pilots and tells where it begins and ends.
+
+    Args:
+        power: of all received symbols.
+        gain: of them.
+    """
+    excess = np.zeros(power.size, np.float32)
+    if power.size < _POWER_WINDOW:
+        return excess
+    relative = power / np.square(gain.amplitude_at(np.arange(power.size)))
+    usual = 1 + gain.noise_ratio
+    total = np.concatenate(([0.0], np.cumsum(relative, dtype=np.float64)))
+    mean = (total[_POWER_WINDOW:] - total[:-_POWER_WINDOW]) / _POWER_WINDOW
+    for first in np.flatnonzero(mean > _POWER_LIMIT * usual):
+        piece = excess[first : first + _POWER_WINDOW]
+        np.maximum(piece, np.float32(mean[first] - usual), out=piece)
+    return excess
