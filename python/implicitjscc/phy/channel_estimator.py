@@ -20,6 +20,7 @@ _GUARD = 6  # symbols of a neighbour's pulse that still count
 _SPARSE_PASSES = 12
 _PHASE_PASSES = 3
 _PHASE_SYMBOLS = 32
+_TIME_STD = 0.05  # samples
 _WEAKEST = 1e-9
 
 
@@ -82,10 +83,8 @@ class ChannelEstimator:
         first = (_LATEST + _GUARD) * self._sps
         count = (known.size - _LATEST + _EARLIEST - 2 * _GUARD) // _PHASE_SYMBOLS
         count *= _PHASE_SYMBOLS * self._sps
-        reference = upfirdn(self._pulse, known, up=self._sps)[self._span * self._sps :]
-        windows = sliding_window_view(reference, self._delays.size)
-        start = first - int(self._delays[-1])
-        columns = np.ascontiguousarray(windows[start : start + count, ::-1])
+        columns = self._columns(self._pulse, known, first, count)
+        slopes = self._columns(self._slope, known, first, count)
         observed = received[first : first + count]
         gram = (columns.conj().T @ columns).astype(np.complex128)
         turn = np.ones(count, np.complex64)
@@ -94,22 +93,47 @@ class ChannelEstimator:
             matched = (columns.conj().T @ turned).astype(np.complex128)
             energy = float(np.sum(np.abs(turned) ** 2))
             taps, noise_variance = sparse_fit(gram, matched, energy, count)
-            turn = self._phase(columns @ taps.astype(np.complex64), observed, noise_variance)
-        late = self._late(observed * turn.conj(), known, first)
-        return ChannelEstimate(taps, self._delays.astype(float), noise_variance, late)
+            single = taps.astype(np.complex64)
+            turn = self._phase(columns @ single, observed, noise_variance)
+        delays = self._delays + self._late(
+            columns @ single, slopes @ single, observed, noise_variance
+        )
+        now = int(np.flatnonzero(self._delays == 0)[0])
+        late = self._late(columns[:, now], slopes[:, now], observed, noise_variance)
+        return ChannelEstimate(taps, delays, noise_variance, late)
+
+    def _columns(
+        self, pulse: NDArray[np.float32], known: NDArray[np.complex64], first: int, count: int
+    ) -> NDArray[np.complex64]:
+        """The known signal at each delay, shape (count, taps)."""
+        signal = upfirdn(pulse, known, up=self._sps)[self._span * self._sps :]
+        windows = sliding_window_view(signal, self._delays.size)
+        start = first - int(self._delays[-1])
+        return np.ascontiguousarray(windows[start : start + count, ::-1])
 
     def _late(
-        self, turned: NDArray[np.complex64], known: NDArray[np.complex64], first: int
+        self,
+        model: NDArray[np.complex64],
+        slope: NDArray[np.complex64],
+        observed: NDArray[np.complex64],
+        noise_variance: float,
     ) -> float:
-        """Delay of a single path, to first order."""
-        begin = self._span * self._sps + first
-        pulse, slope = (
-            upfirdn(taps, known, up=self._sps)[begin : begin + turned.size]
-            for taps in (self._pulse, self._slope)
-        )
-        columns = np.column_stack((pulse, -slope))
-        gain, shifted = np.linalg.lstsq(columns, turned, rcond=None)[0]
-        return float((shifted / gain).real) if gain else 0.0
+        """By how many samples the observed comes later than a model, to first order.
+
+        With a gain that is free in each short piece: a chirp's time looks like a phase, so that a
+        wandering phase would pass for a delay. Held by how well a preamble tells the time.
+        """
+        length = _PHASE_SYMBOLS * self._sps
+        model, slope, observed = (x.reshape(-1, length) for x in (model, slope, observed))
+        energy = np.sum(np.abs(model) ** 2, axis=1)
+        energy = np.maximum(energy, np.float32(_WEAKEST) * energy.max() + np.float32(1e-30))
+        gain = np.sum(model.conj() * observed, axis=1) / energy
+        along = np.sum(model.conj() * slope, axis=1) / energy
+        expected = gain[:, None] * (slope - along[:, None] * model)
+        missing = gain[:, None] * model - observed
+        precision = float(np.sum(np.abs(expected) ** 2))
+        prior = noise_variance / (2 * _TIME_STD**2)
+        return float(np.vdot(expected, missing).real) / (precision + prior)
 
     def _phase(
         self,

@@ -28,9 +28,9 @@ from .header import Header
 from .header_symbols import header_symbols
 from .image import image_of, remove_image
 from .local_noise import burst_variance
-from .matched_filter import MatchedFilter, Timing
+from .matched_filter import FilterOutput, MatchedFilter, Timing
 from .profile import STANDARD, WaveformProfile
-from .synchronizer import drift_from_payload, preamble_errors
+from .synchronizer import drift_from_payload, drift_of_lines, preamble_errors
 
 _REFINEMENTS = 3
 _NUMBER_PILOTS = 128
@@ -38,6 +38,7 @@ _NUMBER_BINS = 512
 _NUMBER_RANGE = 0.05  # cycles from pilot to pilot that the preamble's frequency may be wrong by
 _ACQUISITION_RANGE = 1e-3  # cycles a symbol
 _FRAME_RANGE = 3e-4
+_LEFT_DRIFT_STD = 0.25e-6  # of the interval that the preambles tell
 _MOST_VARIANCE = 30.0  # of the noise on a symbol that is still worth something
 # A frame whose known symbols are this weak holds nothing.
 LEAST_SNR_DB = -8.0
@@ -119,9 +120,9 @@ class FrameReceiver:
         sps = self._profile.samples_per_symbol
         timing = Timing(detection.time, float(sps), detection.cfo)
         for _ in range(_REFINEMENTS):
-            value, _ = self._filter.demodulate(samples, origin, timing, self._chirps.size)
+            output = self._filter.demodulate(samples, origin, timing, self._chirps.size)
             frequency, early = preamble_errors(
-                value, self._chirps, self._profile.samples_per_symbol
+                output.value, self._chirps, self._profile.samples_per_symbol
             )
             timing = Timing(
                 timing.start + float(np.clip(early, -1, 1)), timing.interval, timing.cfo + frequency
@@ -146,9 +147,9 @@ class FrameReceiver:
         cleaned = remove_dc_and_iq_imbalance(samples, self._profile.samples_per_symbol)
         timing = self.refine(cleaned, origin, detection)
         timing, response = self._channel(cleaned, origin, timing, self._chirps)
-        value, _ = self._filter.demodulate(
+        value = self._filter.demodulate(
             cleaned, origin, timing, self._acquisition_symbols, response
-        )
+        ).value
         number = self._frame_number(value)
         return [self._read(value, timing, n) for n in dict.fromkeys((number, 0))]
 
@@ -183,10 +184,9 @@ class FrameReceiver:
         positions, known = self._known(header, layout, frame)
         run = int(np.count_nonzero(positions == np.arange(positions.size)))
         timing, response = self._channel(cleaned, origin, timing, known[:run])
-        value, _ = self._filter.demodulate(
-            cleaned, origin, timing, layout.frame_symbols, response
-        )
+        output = self._filter.demodulate(cleaned, origin, timing, layout.frame_symbols, response)
         inside = self._inside(origin, samples.size, timing, layout.frame_symbols)
+        value = self._without_drift(output, inside, run / 2)
         positions, known = positions[inside[positions]], known[inside[positions]]
         power = value.real**2 + value.imag**2
         gain = gain_tracker.track(
@@ -215,6 +215,26 @@ class FrameReceiver:
             level_dbfs=float(10 * np.log10(max(level, 1e-30))),
             equalised=response is not None,
         )
+
+    def _without_drift(
+        self, output: FilterOutput, inside: NDArray[np.bool_], settled: float
+    ) -> NDArray[np.complex64]:
+        """Symbols, without the little drift that their own band edges still show.
+
+        Phase noise shakes the preambles' times, but not the payload's.
+
+        Args:
+            output: of the frame.
+            inside: which of its symbols there are.
+            settled: symbol around which the timing is known.
+        """
+        per_block = self._filter.block_symbols
+        blocks = int(np.count_nonzero(inside)) // per_block
+        if not inside[: blocks * per_block].all():
+            return output.value
+        drift = drift_of_lines(output.band_edges[:blocks], per_block, _LEFT_DRIFT_STD)
+        late = (np.arange(output.value.size) - settled) * (drift * self._profile.samples_per_symbol)
+        return output.value + output.slope * late.astype(np.float32)
 
     def _channel(
         self,

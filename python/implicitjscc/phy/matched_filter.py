@@ -43,6 +43,37 @@ class Timing:
         return self.start + symbol * self.interval
 
 
+@dataclass(frozen=True)
+class FilterOutput:
+    """Symbols of a piece of the stream.
+
+    Attributes:
+        value: shape (n,), at each symbol's time.
+        slope: shape (n,), its derivative per sample.
+        band_edges: of each block; see :func:`band_edges`.
+    """
+
+    value: NDArray[np.complex64]
+    slope: NDArray[np.complex64]
+    band_edges: NDArray[np.complex64]
+
+
+def band_edges(
+    spectrum: NDArray[np.complex64], profile: WaveformProfile = STANDARD
+) -> NDArray[np.complex64]:
+    """Correlation of a signal's band edges, one symbol rate apart; its phase is the timing.
+
+    Args:
+        spectrum: of blocks, shape (blocks, n).
+        profile: of the waveform.
+    """
+    rate = spectrum.shape[1] // profile.samples_per_symbol
+    half_band = int(profile.rolloff / 2 * rate)
+    upper = slice(rate // 2 - half_band + 1, rate // 2 + half_band)
+    lower = slice(upper.start - rate, upper.stop - rate)
+    return np.einsum("ij,ij->i", spectrum[:, upper], spectrum[:, lower].conj())
+
+
 class MatchedFilter:
     """Samples to symbols.
 
@@ -53,11 +84,13 @@ class MatchedFilter:
         margin: samples before the first and behind the last symbol that a call needs.
         response: of the root-raised-cosine pulse of unit energy, shape (BLOCK,), real.
         frequencies: of the response, cycles a sample.
+        block_symbols: symbols that each block gives.
     """
 
     margin = BLOCK
 
     def __init__(self, profile: WaveformProfile = STANDARD) -> None:
+        self._profile = profile
         self._sps = profile.samples_per_symbol
         taps = root_raised_cosine(profile.rolloff, profile.span_symbols, self._sps)
         centred = np.zeros(BLOCK)
@@ -66,12 +99,7 @@ class MatchedFilter:
         self.frequencies = fftfreq(BLOCK)
         omega = 2 * np.pi * self.frequencies
         self.response = fft(centred).real
-        pulse_slope = np.roll(ifft(1j * omega * self.response**2).real, BLOCK // 2)
-        self._slope_taps = pulse_slope[BLOCK // 2 % self._sps :: self._sps]
-        reach = self._slope_taps.size // 2
-        span = 2 * profile.span_symbols
-        self._slope_taps = self._slope_taps[reach - span : reach + span + 1]
-        self._block_symbols = (BLOCK - 2 * _OVERLAP) // self._sps
+        self.block_symbols = (BLOCK - 2 * _OVERLAP) // self._sps
         self._derivative = (1j * omega).astype(np.complex64)
         steps = np.arange(_DELAY_STEPS + 1) / _DELAY_STEPS
         self._delays = np.exp(1j * omega * steps[:, None]).astype(np.complex64)
@@ -83,7 +111,7 @@ class MatchedFilter:
         timing: Timing,
         symbols: int,
         response: NDArray[np.complex64] | None = None,
-    ) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
+    ) -> FilterOutput:
         """The filter's output at each symbol's time, frequency offset removed.
 
         Args:
@@ -92,17 +120,16 @@ class MatchedFilter:
             timing: of the symbols.
             symbols: how many.
             response: of another filter than the matched one, shape (BLOCK,).
-
-        Returns:
-            two arrays of shape (symbols,): the output, and its derivative per sample.
         """
         spectrum, lag = self._spectra(samples, origin, timing, symbols)
+        lines = band_edges(spectrum, self._profile)
+        lines = lines * np.exp(-2j * np.pi / self._sps * lag)
         spectrum *= self.response.astype(np.float32) if response is None else response
         value = self._cut(self._fold(spectrum), 1)
         spectrum *= self._derivative
         slope = self._cut(self._fold(spectrum), 1)
         value += slope * self._lags(lag, timing, 1)
-        return value.reshape(-1)[:symbols], slope.reshape(-1)[:symbols]
+        return FilterOutput(value.reshape(-1)[:symbols], slope.reshape(-1)[:symbols], lines)
 
     def resample(
         self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
@@ -120,15 +147,11 @@ class MatchedFilter:
         value += self._cut(ifft(spectrum, axis=1), self._sps) * self._lags(lag, timing, self._sps)
         return value.reshape(-1)[: symbols * self._sps]
 
-    def slope_of(self, symbols: NDArray[np.complex64]) -> NDArray[np.complex64]:
-        """The derivative per sample that :meth:`demodulate` returns for known symbols alone."""
-        return np.convolve(symbols, self._slope_taps, mode="same").astype(np.complex64)
-
     def _spectra(
         self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
     ) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
         """Spectra of all blocks, shape (blocks, BLOCK), and the delay that is left in each."""
-        per_block = self._block_symbols
+        per_block = self.block_symbols
         blocks = -(-symbols // per_block)
         first = np.arange(blocks) * per_block
         middle = timing.start + (first + per_block / 2) * timing.interval - origin
@@ -153,8 +176,8 @@ class MatchedFilter:
         self, lag: NDArray[np.float64], timing: Timing, per_symbol: int
     ) -> NDArray[np.float32]:
         """By how many samples each output of a block was taken too early."""
-        count = self._block_symbols * per_symbol
-        places = np.arange(count) / per_symbol - self._block_symbols / 2
+        count = self.block_symbols * per_symbol
+        places = np.arange(count) / per_symbol - self.block_symbols / 2
         drift = places * (timing.interval - self._sps)
         return lag.astype(np.float32)[:, None] + drift.astype(np.float32)
 
@@ -166,4 +189,4 @@ class MatchedFilter:
 
     def _cut(self, blocks: NDArray[np.complex64], per_symbol: int) -> NDArray[np.complex64]:
         first = _OVERLAP // self._sps * per_symbol
-        return blocks[:, first : first + self._block_symbols * per_symbol]
+        return blocks[:, first : first + self.block_symbols * per_symbol]
