@@ -21,6 +21,7 @@ _SPARSE_PASSES = 12
 _PHASE_PASSES = 3
 _PHASE_SYMBOLS = 32
 _TIME_STD = 0.05  # samples
+_DRIFT_STD = 25e-6
 _WEAKEST = 1e-9
 
 
@@ -33,12 +34,14 @@ class ChannelEstimate:
         delays: of each tap, in samples.
         noise_variance: of the complex noise on a sample.
         late: by how many samples a single path, fitted instead, comes late.
+        drift: relative excess of the symbol interval within the run, held by what crystals do.
     """
 
     taps: NDArray[np.complex128]
     delays: NDArray[np.float64]
     noise_variance: float
     late: float
+    drift: float
 
     def response(self, frequencies: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Frequency response; frequencies in cycles a sample."""
@@ -95,12 +98,11 @@ class ChannelEstimator:
             taps, noise_variance = sparse_fit(gram, matched, energy, count)
             single = taps.astype(np.complex64)
             turn = self._phase(columns @ single, observed, noise_variance)
-        delays = self._delays + self._late(
-            columns @ single, slopes @ single, observed, noise_variance
-        )
+        late, drift = self._late(columns @ single, slopes @ single, observed, noise_variance)
+        delays = self._delays + late
         now = int(np.flatnonzero(self._delays == 0)[0])
-        late = self._late(columns[:, now], slopes[:, now], observed, noise_variance)
-        return ChannelEstimate(taps, delays, noise_variance, late)
+        late, _ = self._late(columns[:, now], slopes[:, now], observed, noise_variance)
+        return ChannelEstimate(taps, delays, noise_variance, late, drift)
 
     def _columns(
         self, pulse: NDArray[np.float32], known: NDArray[np.complex64], first: int, count: int
@@ -117,11 +119,12 @@ class ChannelEstimator:
         slope: NDArray[np.complex64],
         observed: NDArray[np.complex64],
         noise_variance: float,
-    ) -> float:
-        """By how many samples the observed comes later than a model, to first order.
+    ) -> tuple[float, float]:
+        """By how many samples the observed comes later than a model, and drifts, to first order.
 
         With a gain that is free in each short piece: a chirp's time looks like a phase, so that a
-        wandering phase would pass for a delay. Held by how well a preamble tells the time.
+        wandering phase would pass for a delay. Both are held by what is known before: how well a
+        preamble tells the time, and what crystals do.
         """
         length = _PHASE_SYMBOLS * self._sps
         model, slope, observed = (x.reshape(-1, length) for x in (model, slope, observed))
@@ -131,9 +134,15 @@ class ChannelEstimator:
         along = np.sum(model.conj() * slope, axis=1) / energy
         expected = gain[:, None] * (slope - along[:, None] * model)
         missing = gain[:, None] * model - observed
-        precision = float(np.sum(np.abs(expected) ** 2))
-        prior = noise_variance / (2 * _TIME_STD**2)
-        return float(np.vdot(expected, missing).real) / (precision + prior)
+        places = np.arange(missing.size).reshape(missing.shape) - (missing.size - 1) / 2
+        precision = np.sum(np.abs(expected) ** 2, axis=1, dtype=np.float64)
+        agreement = np.sum((expected.conj() * missing).real, axis=1, dtype=np.float64)
+        centre = places.mean(axis=1)
+        prior = noise_variance / 2 / np.array([_TIME_STD**2, _DRIFT_STD**2])
+        basis = np.stack((np.ones_like(centre), centre))
+        system = (basis * precision) @ basis.T + np.diag(prior)
+        late, drift = np.linalg.solve(system, basis @ agreement)
+        return float(late), float(drift)
 
     def _phase(
         self,

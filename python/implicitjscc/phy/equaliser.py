@@ -29,6 +29,7 @@ class Equaliser:
     def __init__(self, filters: MatchedFilter, samples_per_symbol: int) -> None:
         self._filters = filters
         self._sps = samples_per_symbol
+        self._turns = np.exp(2j * np.pi * np.outer(_TIMING_SEARCH, filters.frequencies))
 
     def response(self, channel: ChannelEstimate) -> NDArray[np.complex64] | None:
         """In place of the matched filter's; None where that one does as well.
@@ -48,14 +49,17 @@ class Equaliser:
     def _plain(self, channel: ChannelEstimate) -> float:
         """Signal over noise and interference behind the matched filter, timed at its best."""
         frequencies = self._filters.frequencies
-        pulse = self._filters.response**2 * channel.response(frequencies)
-        best = 0.0
-        for shift in _TIMING_SEARCH:
-            overall = self._fold(pulse * np.exp(2j * np.pi * frequencies * shift))
-            gain = abs(np.mean(overall)) ** 2
-            spread = float(np.mean(np.abs(overall) ** 2)) - gain
-            best = max(best, float(gain / (spread + channel.noise_variance)))
-        return max(best, 1e-12)
+        folded = self._filters.response**2 * channel.response(frequencies)
+        gains = np.abs(self._turns @ folded) ** 2
+        peak = int(np.clip(np.argmax(gains), 1, gains.size - 2))
+        left, middle, right = gains[peak - 1 : peak + 2]
+        curvature = left - 2 * middle + right
+        offset = 0.5 * (left - right) / curvature if curvature < 0 else 0.0
+        shift = _TIMING_SEARCH[peak] + offset * (_TIMING_SEARCH[1] - _TIMING_SEARCH[0])
+        overall = self._fold(folded * np.exp(2j * np.pi * frequencies * shift))
+        gain = abs(np.mean(overall)) ** 2
+        spread = float(np.mean(np.abs(overall) ** 2)) - gain
+        return max(float(gain / (spread + channel.noise_variance)), 1e-12)
 
     def _fold(self, spectrum: NDArray) -> NDArray:
         return spectrum.reshape(self._sps, BLOCK // self._sps).sum(axis=0) / self._sps

@@ -38,6 +38,8 @@ _NUMBER_BINS = 512
 _NUMBER_RANGE = 0.05  # cycles from pilot to pilot that the preamble's frequency may be wrong by
 _ACQUISITION_RANGE = 1e-3  # cycles a symbol
 _FRAME_RANGE = 3e-4
+# Shorter ones hold their drift in the header's symbols rather than in the payload's.
+_LONG_FRAME = 8192
 _LEFT_DRIFT_STD = 0.25e-6  # of the interval that the preambles tell
 _MOST_VARIANCE = 30.0  # of the noise on a symbol that is still worth something
 # A frame whose known symbols are this weak holds nothing.
@@ -70,7 +72,7 @@ class DemodulatedFrame:
         noise_variance: shape (P,), of the complex noise on each.
         valid: shape (P,), False behind the end of the stream, and where interference buries all.
         snr_db: Es/N0.
-        cfo: cycles a symbol.
+        cfo: cycles a nominal symbol.
         interval: samples a symbol that it was taken at.
         level_dbfs: rms of the frame's samples, 0 dB for full scale 1.0.
         equalised: whether echoes made it worth while.
@@ -178,12 +180,15 @@ class FrameReceiver:
         """
         profile = self._profile
         cleaned = remove_dc_and_iq_imbalance(samples, profile.samples_per_symbol)
-        if measure_drift:
+        long = layout.frame_symbols >= _LONG_FRAME
+        if measure_drift and long:
             drift = drift_from_payload(cleaned, origin, timing, layout.frame_symbols, profile)
             timing = replace(timing, interval=timing.interval * (1 + drift))
         positions, known = self._known(header, layout, frame)
         run = int(np.count_nonzero(positions == np.arange(positions.size)))
-        timing, response = self._channel(cleaned, origin, timing, known[:run])
+        timing, response = self._channel(
+            cleaned, origin, timing, known[:run], measure_drift=measure_drift and not long
+        )
         output = self._filter.demodulate(cleaned, origin, timing, layout.frame_symbols, response)
         inside = self._inside(origin, samples.size, timing, layout.frame_symbols)
         value = self._without_drift(output, inside, run / 2)
@@ -210,7 +215,7 @@ class FrameReceiver:
             noise_variance=variance,
             valid=inside[slots] & (variance < _MOST_VARIANCE),
             snr_db=gain.snr_db,
-            cfo=timing.cfo + gain.frequency,
+            cfo=(timing.cfo + gain.frequency) * profile.samples_per_symbol / timing.interval,
             interval=timing.interval,
             level_dbfs=float(10 * np.log10(max(level, 1e-30))),
             equalised=response is not None,
@@ -242,11 +247,13 @@ class FrameReceiver:
         origin: int,
         timing: Timing,
         known: NDArray[np.complex64],
+        *,
+        measure_drift: bool = False,
     ) -> tuple[Timing, NDArray[np.complex64] | None]:
         """Timing, and the equaliser's response where echoes ask for one.
 
         Args:
-            samples, origin, timing: as for :meth:`demodulate`.
+            samples, origin, timing, measure_drift: as for :meth:`demodulate`.
             known: the frame's first symbols.
         """
         there = self._inside(origin, samples.size, timing, known.size)
@@ -254,6 +261,13 @@ class FrameReceiver:
             return timing, None
         received = self._filter.resample(samples, origin, timing, known.size)
         channel = self._channels.estimate(received, known)
+        if measure_drift:
+            # Measured around the run's middle, and what drifted before it came too early.
+            interval = timing.interval * (1 + channel.drift)
+            start = timing.start - known.size / 2 * (interval - timing.interval)
+            timing = replace(timing, start=start, interval=interval)
+            received = self._filter.resample(samples, origin, timing, known.size)
+            channel = self._channels.estimate(received, known)
         response = self._equaliser.response(channel)
         if response is None:
             late = float(np.clip(channel.late, -0.5, 0.5))

@@ -52,9 +52,13 @@ def find_steps(
     Args:
         times: of observations, in symbols.
         amplitudes: observed.
-        energy: behind each.
+        energy: behind each, 0 where it is not to be believed.
         power: of all received symbols of the frame.
     """
+    good = energy > 0
+    if np.count_nonzero(good) < 2 * _REACH[0]:
+        return Steps.none()
+    times, amplitudes, energy = times[good], amplitudes[good], energy[good]
     scaled = np.diff(amplitudes) / np.sqrt(1 / energy[1:] + 1 / energy[:-1])
     deviation = float(np.median(np.abs(scaled))) / _NORMAL_MEDIAN
     places: list[int] = []

@@ -17,6 +17,8 @@ NODE_SYMBOLS = 64  # known symbols in a row that make one observation of the gai
 _COARSE_NODES = 9
 _PASSES = 3
 _FREQUENCY_OVERSAMPLING = 4
+# An oscillator always wanders; an amplitude seldom fades, and chance should not look like it.
+_FADING_EVIDENCE = 9.0
 _LEAST_AMPLITUDE = 0.05  # of the frame's mean: a deeper fade is not followed
 
 
@@ -25,8 +27,9 @@ class Gain:
     """Complex gain over a frame.
 
     Attributes:
-        amplitude: of a symbol of unit amplitude, mean over the frame.
-        noise_variance: of the complex noise on a received symbol, where nothing disturbs.
+        amplitude: of a symbol of unit amplitude, mean over the frame but for steps.
+        noise_variance: of the complex noise on a received symbol, where nothing disturbs and
+            but for steps, which signal and noise take together.
         tracking_variance: mean variance of the relative gain's estimate, all symbols.
         frequency: residual frequency offset in it, cycles a symbol.
         times, phases, amplitudes: of the observations, interpolated between; steps apart.
@@ -58,7 +61,8 @@ class Gain:
     def noise_variance_at(self, positions: NDArray[np.int64]) -> NDArray[np.float32]:
         """Variance of the complex error on symbols once they are divided by the gain."""
         noise = self.noise_variance * np.interp(positions, self.times, self.noise_factors)
-        ratio = noise.astype(np.float32) / np.square(self.amplitude_at(positions))
+        smooth = np.interp(positions, self.times, self.amplitudes)
+        ratio = (noise / smooth**2).astype(np.float32)
         return np.asarray(ratio + np.float32(self.tracking_variance))
 
     @property
@@ -109,28 +113,29 @@ def track(
         along = values * np.exp(-1j * path)
         if turn:
             if power is not None and turn == _PASSES - 1:
-                steps = find_steps(times, along.real, energy, power)
+                steps = find_steps(times, along.real, energy * (factors == 1), power)
             profile = steps.at(times)
             amplitude, fading = _amplitude(
-                times, along.real / profile, noise * factors / profile**2, energy, groups
+                times, along.real / profile, noise * factors, energy, groups
             )
         else:
             inlying = size <= 2 * usual
             weight = energy * inlying
             amplitude[:] = max(float(np.sum(weight * along.real) / np.sum(weight)), 0.05 * usual)
-        smooth = np.interp(positions, times, amplitude) * steps.at(positions)
+        scale = steps.at(positions)
+        smooth = np.interp(positions, times, amplitude) * scale
         model = _polar(smooth, np.interp(positions, times, path)) * known
-        error = np.abs(rotated - model).astype(np.float64) ** 2
+        # A receiver's gain steps for signal and noise alike.
+        error = (np.abs(rotated - model) / scale) ** 2
         noise = max(base_variance(error[counted]), 1e-12 * usual**2)
         if turn:
             factors = local_factors(error, noise, counts)
-        level = amplitude * steps.at(times)
-        variances = noise * factors / (2 * level**2 * energy)
-        observed = path + along.imag / level
+        variances = noise * factors / (2 * amplitude**2 * energy)
+        observed = path + along.imag / (amplitude * steps.at(times))
         quiet = np.where(factors > 1, path, observed)
-        walk = _walk(quiet, noise / (2 * level**2 * energy), groups)
+        walk = _walk(quiet, noise / (2 * amplitude**2 * energy), groups)
         path = smooth_random_walk(times, observed, variances, walk)
-    mean = float(np.mean(amplitude * steps.at(times)))
+    mean = float(np.mean(amplitude))
     spare = noise / (2 * mean**2 * float(np.median(energy)))
     tracking = _between(times.size, walk, spare) + _between(times.size, fading, spare)
     # The path follows some of the noise, which the residuals then lack.
@@ -157,7 +162,7 @@ def _amplitude(
     relative, variances = observed / mean, variances / mean**2
     typical = np.median(variances)
     quiet = np.where(variances > 8 * typical, 1.0, relative)
-    walk = _walk(quiet, variances, groups)
+    walk = _walk(quiet, variances, groups, _FADING_EVIDENCE)
     smooth = smooth_random_walk(times, relative, variances, walk)
     return np.maximum(smooth, _LEAST_AMPLITUDE) * mean, walk
 
@@ -166,9 +171,10 @@ def _walk(
     values: NDArray[np.float64],
     variances: NDArray[np.float64],
     groups: list[NDArray[np.bool_]],
+    evidence: float = 0.0,
 ) -> float:
     parts = [(values[group], float(np.median(variances[group]))) for group in groups]
-    return estimate_walk(parts, NODE_SYMBOLS)
+    return estimate_walk(parts, NODE_SYMBOLS, evidence)
 
 
 def _between(count: int, walk: float, variance: float) -> float:

@@ -36,10 +36,13 @@ def smooth_random_walk(
     banded[1, :-1] += stiffness
     banded[1, 1:] += stiffness
     banded[0, 1:] = -stiffness
+    banded[1] *= 1 + 1e-12  # where stiffness dwarfs all precision, rounding must not win
     return np.asarray(solveh_banded(banded, precision * values, check_finite=False))
 
 
-def estimate_walk(groups: list[tuple[NDArray[np.float64], float]], spacing: float) -> float:
+def estimate_walk(
+    groups: list[tuple[NDArray[np.float64], float]], spacing: float, evidence: float = 0.0
+) -> float:
     """The most likely variance of a walk's increment over one symbol, of a grid of quarter decades.
 
     The likelihood of all observations together, the path integrated out: the cosine transform
@@ -51,13 +54,15 @@ def estimate_walk(groups: list[tuple[NDArray[np.float64], float]], spacing: floa
         groups: pairs of observations at even distances, shape (n,), and the variance of their
             noise.
         spacing: symbols from one observation to the next.
+        evidence: twice the log-likelihood ratio that any walk must have over the least.
     """
     scores = np.zeros(_WALKS.size)
     for values, variance in groups:
         power = dct(values, norm="ortho")[1:] ** 2
         expected = _path_spectrum(values.size, spacing)[1:] * _WALKS[:, None] + variance
         scores += np.sum(np.log(expected) + power / expected, axis=1)
-    return float(_WALKS[int(np.argmin(scores))])
+    best = int(np.argmin(scores))
+    return float(_WALKS[best if scores[best] < scores[0] - evidence else 0])
 
 
 def smoothed_variance(count: int, walk: float, variance: float, spacing: float) -> float:

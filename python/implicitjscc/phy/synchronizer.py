@@ -106,6 +106,9 @@ def drift_of_lines(
     blocks = lines.size
     if blocks < 3:
         return 0.0
+    size = np.abs(lines)
+    usual = max(float(np.median(size)), 1e-30)
+    lines = lines * (np.minimum(size, 2 * usual) / np.maximum(size, usual))  # interference
     step = np.angle(np.vdot(lines[:-1], lines[1:]))
     centred = np.arange(blocks) - (blocks - 1) / 2
     left = lines * np.exp(-1j * step * centred)
