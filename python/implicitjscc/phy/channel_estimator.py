@@ -22,6 +22,7 @@ _PHASE_PASSES = 3
 _PHASE_SYMBOLS = 32
 _TIME_STD = 0.05  # samples
 _DRIFT_STD = 25e-6
+_DISTURBED = 4.0  # times the usual power
 _WEAKEST = 1e-9
 
 
@@ -88,9 +89,13 @@ class ChannelEstimator:
         count *= _PHASE_SYMBOLS * self._sps
         columns = self._columns(self._pulse, known, first, count)
         slopes = self._columns(self._slope, known, first, count)
-        observed = received[first : first + count]
+        observed = received[first : first + count].copy()
+        disturbed = self._disturbed(observed)
+        for piece in (columns, slopes, observed):
+            piece[disturbed] = 0
+        count -= int(np.count_nonzero(disturbed))
         gram = (columns.conj().T @ columns).astype(np.complex128)
-        turn = np.ones(count, np.complex64)
+        turn = np.ones(observed.size, np.complex64)
         for _ in range(_PHASE_PASSES):
             turned = observed * turn.conj()
             matched = (columns.conj().T @ turned).astype(np.complex128)
@@ -112,6 +117,12 @@ class ChannelEstimator:
         windows = sliding_window_view(signal, self._delays.size)
         start = first - int(self._delays[-1])
         return np.ascontiguousarray(windows[start : start + count, ::-1])
+
+    def _disturbed(self, observed: NDArray[np.complex64]) -> NDArray[np.bool_]:
+        """Samples in pieces of far more power than the others."""
+        length = _PHASE_SYMBOLS * self._sps
+        power = np.mean(np.abs(observed.reshape(-1, length)) ** 2, axis=1)
+        return np.repeat(power > _DISTURBED * np.median(power), length)
 
     def _late(
         self,

@@ -17,8 +17,10 @@ NODE_SYMBOLS = 64  # known symbols in a row that make one observation of the gai
 _COARSE_NODES = 9
 _PASSES = 3
 _FREQUENCY_OVERSAMPLING = 4
+_LARGEST = 4.0  # of the usual amplitude: what is more is interference
 # An oscillator always wanders; an amplitude seldom fades, and chance should not look like it.
 _FADING_EVIDENCE = 9.0
+_FARTHEST = 2.0  # rad: a phase that is observed farther off is noise
 _LEAST_AMPLITUDE = 0.05  # of the frame's mean: a deeper fade is not followed
 
 
@@ -97,22 +99,26 @@ def track(
         power: of all received symbols, for the place of steps; None where none are looked for.
     """
     times, values, energy, counts = _nodes(positions, received, known)
-    frequency = _frequency(times, values * energy, frequency_range)
-    values = values * np.exp(-2j * np.pi * frequency * times)
-    rotated = received * np.exp(-2j * np.pi * frequency * positions).astype(np.complex64)
     size = np.abs(values)
     usual = max(float(np.median(size)), 1e-15)
-    path = _coarse_path(values * np.minimum(1, 2 * usual / np.maximum(size, usual)), energy)
+    tame = np.minimum(1, 2 * usual / np.maximum(size, usual))
+    frequency = _frequency(times, values * energy * tame, frequency_range)
+    values = values * np.exp(-2j * np.pi * frequency * times)
+    rotated = received * np.exp(-2j * np.pi * frequency * positions).astype(np.complex64)
+    path = _coarse_path(values * tame, energy)
     amplitude, steps = np.full(times.size, usual), Steps.none()
-    factors, noise, walk, fading = np.ones(times.size), 0.0, 0.0, 0.0
+    noise, walk, fading = 0.0, 0.0, 0.0
+    blatant = size > _LARGEST * usual
+    factors = np.where(blatant, 2.0, 1.0)
     groups = [group for group in (counts > 1, counts == 1) if np.count_nonzero(group) > 2]
     counted = positions >= uncounted
     if np.count_nonzero(counted) < 16:
         counted[:] = True
-    for turn in range(_PASSES):
+    turn = 0
+    while turn < _PASSES + bool(np.any(factors > 1)):
         along = values * np.exp(-1j * path)
         if turn:
-            if power is not None and turn == _PASSES - 1:
+            if power is not None and turn >= _PASSES - 1:
                 steps = find_steps(times, along.real, energy * (factors == 1), power)
             profile = steps.at(times)
             amplitude, fading = _amplitude(
@@ -130,11 +136,14 @@ def track(
         noise = max(base_variance(error[counted]), 1e-12 * usual**2)
         if turn:
             factors = local_factors(error, noise, counts)
+        factors[blatant] = np.maximum(size**2 * energy / noise, 2.0)[blatant]
         variances = noise * factors / (2 * amplitude**2 * energy)
-        observed = path + along.imag / (amplitude * steps.at(times))
+        across = along.imag / (amplitude * steps.at(times))
+        observed = path + np.clip(across, -_FARTHEST, _FARTHEST)
         quiet = np.where(factors > 1, path, observed)
         walk = _walk(quiet, noise / (2 * amplitude**2 * energy), groups)
         path = smooth_random_walk(times, observed, variances, walk)
+        turn += 1
     mean = float(np.mean(amplitude))
     spare = noise / (2 * mean**2 * float(np.median(energy)))
     tracking = _between(times.size, walk, spare) + _between(times.size, fading, spare)

@@ -5,14 +5,17 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import binary_closing
 from scipy.special import gammainccinv
 
 _FALSE_ALARM = 1e-7  # of one window
 _WINDOWS = (1, 4, 16, 64)  # observations
 # Mean power of exponential variates is gamma-distributed.
 _LIMITS = [float(gammainccinv(window, _FALSE_ALARM)) / window for window in _WINDOWS]
+_GAP = 4  # observations
 _POWER_WINDOW = 16  # symbols
 _POWER_LIMIT = 8.0  # heavy-tailed payload stays below it
+_TAIL, _TAIL_POWER = 24, 1e-3  # symbols and relative power of a filter's ringing
 
 
 def base_variance(error: NDArray[np.float64]) -> float:
@@ -39,11 +42,11 @@ def local_factors(
     starts = np.concatenate(([0], np.cumsum(counts)[:-1]))
     power = np.add.reduceat(error, starts) / (counts * variance)
     flagged = np.zeros(power.size, bool)
-    left = np.minimum(power, _LIMITS[0])
     for window, limit in zip(_WINDOWS, _LIMITS, strict=True):
         if window > power.size:
             break
-        total = np.concatenate(([0.0], np.cumsum(left if window > 1 else power)))
+        # What a shorter window has found would spread over a longer one.
+        total = np.concatenate(([0.0], np.cumsum(np.where(flagged, 1.0, power))))
         above = (total[window:] - total[:-window]) / window > limit
         spread = np.zeros(power.size + 1)
         spread[: above.size] += above
@@ -51,6 +54,8 @@ def local_factors(
         flagged |= np.cumsum(spread[:-1]) > 0.5
     factors = np.ones(power.size)
     if flagged.any():
+        # By chance some observations within a burst have little noise.
+        flagged = binary_closing(np.pad(flagged, _GAP), np.ones(_GAP + 1))[_GAP:-_GAP]
         edges = np.flatnonzero(np.diff(flagged.astype(np.int8), prepend=0, append=0))
         for first, last in edges.reshape(-1, 2):
             factors[first:last] = max(float(np.mean(power[first:last])), 1.0)
@@ -74,6 +79,8 @@ def burst_variance(power: NDArray[np.float32], gain: Gain) -> NDArray[np.float32
     total = np.concatenate(([0.0], np.cumsum(relative, dtype=np.float64)))
     mean = (total[_POWER_WINDOW:] - total[:-_POWER_WINDOW]) / _POWER_WINDOW
     for first in np.flatnonzero(mean > _POWER_LIMIT * usual):
-        piece = excess[first : first + _POWER_WINDOW]
-        np.maximum(piece, np.float32(mean[first] - usual), out=piece)
+        here = slice(first, first + _POWER_WINDOW)
+        around = slice(max(first - _TAIL, 0), first + _POWER_WINDOW + _TAIL)
+        excess[here] = np.maximum(excess[here], mean[first] - usual)
+        excess[around] = np.maximum(excess[around], _TAIL_POWER * mean[first])
     return excess
