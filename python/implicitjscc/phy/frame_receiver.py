@@ -205,16 +205,18 @@ class FrameReceiver:
         extra = layout.extra_header_slots
         slots = layout.slot_positions()[extra : extra + layout.payload_slots]
         variance = gain.noise_variance_at(slots) + burst_variance(power, gain)[slots]
-        late = positions >= self._chirps.size
-        image = image_of(
-            value[positions[late]] / gain.at(positions[late]), known[late], gain.noise_ratio
-        )
+        places, sent = (x[positions >= self._chirps.size] for x in (positions, known))
+        settled = value[places] / gain.at(places)
+        image = image_of(settled, sent, gain.noise_variance_at(places))
+        # The known symbols' residuals hold the image that is now taken out.
+        imaged = abs(image) ** 2 * float(np.mean(np.abs(known) ** 2)) / gain.noise_ratio
+        variance *= np.float32(max(1 - imaged, 0.1))
         level = float(np.mean(samples.real**2 + samples.imag**2, dtype=np.float64))
         return DemodulatedFrame(
             symbols=remove_image(value[slots] / gain.at(slots), image),
             noise_variance=variance,
             valid=inside[slots] & (variance < _MOST_VARIANCE),
-            snr_db=gain.snr_db,
+            snr_db=gain.snr_db - float(10 * np.log10(max(1 - imaged, 0.1))),
             cfo=(timing.cfo + gain.frequency) * profile.samples_per_symbol / timing.interval,
             interval=timing.interval,
             level_dbfs=float(10 * np.log10(max(level, 1e-30))),

@@ -10,7 +10,7 @@ from .front_end import shrink
 
 
 def image_of(
-    symbols: NDArray[np.complex64], known: NDArray[np.complex64], variance: float
+    symbols: NDArray[np.complex64], known: NDArray[np.complex64], variance: NDArray[np.float32]
 ) -> complex:
     """The image's coefficient b in y = a x + b x*, over a.
 
@@ -21,20 +21,21 @@ def image_of(
     Args:
         symbols: received, of about unit gain.
         known: what was sent.
-        variance: of the complex noise on a symbol.
+        variance: of the complex noise on each symbol.
     """
-    energy = float(np.sum(np.abs(known).astype(np.float64) ** 2))
+    weighted = known / variance
+    energy = float(np.vdot(known, weighted).real)
     if not energy:
         return 0.0
-    pseudo = complex(np.sum(known.astype(np.complex128) ** 2))
-    direct = complex(np.vdot(known, symbols))
-    crossed = complex(np.sum(known.astype(np.complex128) * symbols))
+    pseudo = complex(np.dot(weighted, known))
+    direct = complex(np.vdot(weighted, symbols))
+    crossed = complex(np.dot(weighted, symbols))
     determinant = energy**2 - abs(pseudo) ** 2
     if determinant < 0.1 * energy**2:
         return 0.0
     gain = (energy * direct - pseudo.conjugate() * crossed) / determinant
     image = (energy * crossed - pseudo * direct) / determinant
-    return shrink(image / gain, variance / energy) if gain else 0.0
+    return shrink(image / gain, 1 / energy) if gain else 0.0
 
 
 def remove_image(symbols: NDArray[np.complex64], image: complex) -> NDArray[np.complex64]:
