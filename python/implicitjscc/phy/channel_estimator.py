@@ -32,22 +32,22 @@ class ChannelEstimate:
 
     Attributes:
         taps: complex, for symbols of unit power and a pulse of unit energy.
-        delays: of each tap, in samples.
+        first_delay: of the first tap, in samples; the others follow one by one.
         noise_variance: of the complex noise on a sample.
         late: by how many samples a single path, fitted instead, comes late.
         drift: relative excess of the symbol interval within the run, held by what crystals do.
     """
 
     taps: NDArray[np.complex128]
-    delays: NDArray[np.float64]
+    first_delay: float
     noise_variance: float
     late: float
     drift: float
 
-    def response(self, frequencies: NDArray[np.float64]) -> NDArray[np.complex128]:
-        """Frequency response; frequencies in cycles a sample."""
-        turns = np.exp(-2j * np.pi * np.multiply.outer(frequencies, self.delays))
-        return np.asarray(turns @ self.taps)
+    def response(self, size: int) -> NDArray[np.complex128]:
+        """At the frequencies of a discrete Fourier transform of so many samples."""
+        turns = np.exp(-2j * np.pi * self.first_delay * fftfreq(size))
+        return np.asarray(fft(self.taps, size) * turns)
 
 
 class ChannelEstimator:
@@ -96,18 +96,19 @@ class ChannelEstimator:
         count -= int(np.count_nonzero(disturbed))
         gram = (columns.conj().T @ columns).astype(np.complex128)
         turn = np.ones(observed.size, np.complex64)
+        prior = None
         for _ in range(_PHASE_PASSES):
             turned = observed * turn.conj()
             matched = (columns.conj().T @ turned).astype(np.complex128)
             energy = float(np.sum(np.abs(turned) ** 2))
-            taps, noise_variance = sparse_fit(gram, matched, energy, count)
+            taps, noise_variance, prior = sparse_fit(gram, matched, energy, count, prior)
             single = taps.astype(np.complex64)
             turn = self._phase(columns @ single, observed, noise_variance)
         late, drift = self._late(columns @ single, slopes @ single, observed, noise_variance)
-        delays = self._delays + late
+        first_delay = float(self._delays[0]) + late
         now = int(np.flatnonzero(self._delays == 0)[0])
         late, _ = self._late(columns[:, now], slopes[:, now], observed, noise_variance)
-        return ChannelEstimate(taps, delays, noise_variance, late, drift)
+        return ChannelEstimate(taps, first_delay, noise_variance, late, drift)
 
     def _columns(
         self, pulse: NDArray[np.float32], known: NDArray[np.complex64], first: int, count: int
@@ -180,7 +181,8 @@ def sparse_fit(
     matched: NDArray[np.complex128],
     energy: float,
     count: int,
-) -> tuple[NDArray[np.complex128], float]:
+    prior: NDArray[np.float64] | None = None,
+) -> tuple[NDArray[np.complex128], float, NDArray[np.float64]]:
     """Sparse Bayesian learning: each coefficient has a prior variance of its own, learnt.
 
     M. E. Tipping, "Sparse Bayesian learning and the relevance vector machine", J. Machine
@@ -191,19 +193,22 @@ def sparse_fit(
         matched: A^H y, shape (n,).
         energy: y^H y.
         count: rows of A.
+        prior: variances from an earlier fit to begin with; None to begin with equal ones.
 
     Returns:
-        the coefficients' mean, and the noise's variance.
+        the coefficients' mean, the noise's variance, the priors' variances.
     """
     size = matched.size
     scale = float(np.trace(gram).real) / size
     if energy <= 0 or scale <= 0:
-        return np.zeros(size, complex), _WEAKEST
-    prior = np.full(size, energy / count / size)
+        return np.zeros(size, complex), _WEAKEST, np.zeros(size)
+    passes = _SPARSE_PASSES if prior is None else _SPARSE_PASSES // 3
+    if prior is None:
+        prior = np.full(size, energy / count / size)
     noise = 0.1 * energy / count
     floor = _WEAKEST * energy / count
     mean = np.zeros(size, complex)
-    for _ in range(_SPARSE_PASSES):
+    for _ in range(passes):
         root = np.sqrt(prior)
         # Scaled by the prior, so that coefficients that vanish do no harm.
         system = gram * (root[:, None] * root) / noise
@@ -214,4 +219,4 @@ def sparse_fit(
         residual = energy - 2 * np.vdot(mean, matched).real + np.vdot(mean, gram @ mean).real
         noise = max(float(residual) / max(count - float(np.sum(known)), 1.0), floor)
         prior = np.maximum(np.abs(mean) ** 2 / known, _WEAKEST * floor)
-    return mean, noise
+    return mean, noise, prior

@@ -38,7 +38,7 @@ class Equaliser:
             channel: with the pulse's time as it was sampled.
         """
         noise = channel.noise_variance
-        matched = self._filters.response * channel.response(self._filters.frequencies)
+        matched = self._filters.response * channel.response(BLOCK)
         folded = self._fold(np.abs(matched) ** 2)
         error = float(np.mean(noise / (folded + noise)))
         if error >= 1 or 10 * np.log10((1 - error) / error / self._plain(channel)) < _LEAST_GAIN_DB:
@@ -49,7 +49,7 @@ class Equaliser:
     def _plain(self, channel: ChannelEstimate) -> float:
         """Signal over noise and interference behind the matched filter, timed at its best."""
         frequencies = self._filters.frequencies
-        folded = self._filters.response**2 * channel.response(frequencies)
+        folded = self._filters.response**2 * channel.response(BLOCK)
         gains = np.abs(self._turns @ folded) ** 2
         peak = int(np.clip(np.argmax(gains), 1, gains.size - 2))
         left, middle, right = gains[peak - 1 : peak + 2]

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct
@@ -71,6 +73,7 @@ def smoothed_variance(count: int, walk: float, variance: float, spacing: float) 
     return float(np.mean(path * variance / (path + variance)))
 
 
+@lru_cache(maxsize=16)
 def _path_spectrum(count: int, spacing: float) -> NDArray[np.float64]:
     """Variance of each cosine of a walk of unit variance a symbol; that of the mean is free."""
     waves = 2 - 2 * np.cos(np.pi * np.arange(count) / count)
