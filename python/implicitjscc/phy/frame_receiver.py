@@ -32,7 +32,8 @@ from .matched_filter import FilterOutput, MatchedFilter, Timing
 from .profile import STANDARD, WaveformProfile
 from .synchronizer import drift_from_payload, drift_of_lines, preamble_errors
 
-_REFINEMENTS = 3
+_REFINEMENTS = 2
+_REMEMBERED = 16  # detections
 _NUMBER_PILOTS = 128
 _NUMBER_BINS = 512
 _NUMBER_RANGE = 0.05  # cycles from pilot to pilot that the preamble's frequency may be wrong by
@@ -104,6 +105,7 @@ class FrameReceiver:
         self._filter = MatchedFilter(profile)
         self._channels = ChannelEstimator(profile)
         self._equaliser = Equaliser(self._filter, profile.samples_per_symbol)
+        self._refined: dict[Detection, Timing] = {}
         self._chirps = chirps(profile)
         self._most_extra = extra_header_slots(1, profile)
         self._acquisition_symbols = body_start(profile) + _NUMBER_PILOTS * profile.pilot_period
@@ -119,6 +121,8 @@ class FrameReceiver:
             origin: place of its first sample in the stream.
             detection: of the preamble.
         """
+        if detection in self._refined:
+            return self._refined[detection]
         sps = self._profile.samples_per_symbol
         timing = Timing(detection.time, float(sps), detection.cfo)
         for _ in range(_REFINEMENTS):
@@ -129,6 +133,9 @@ class FrameReceiver:
             timing = Timing(
                 timing.start + float(np.clip(early, -1, 1)), timing.interval, timing.cfo + frequency
             )
+        if len(self._refined) >= _REMEMBERED:
+            del self._refined[next(iter(self._refined))]
+        self._refined[detection] = timing
         return timing
 
     def acquire(
