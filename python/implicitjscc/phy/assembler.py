@@ -6,8 +6,8 @@ from __future__ import annotations
 import numpy as np
 
 from ..content import ReceivedContent
+from .demodulated_frame import DemodulatedFrame
 from .frame import FrameLayout
-from .frame_receiver import DemodulatedFrame
 from .header import Header
 from .interleaver import Interleaver
 from .matched_filter import Timing

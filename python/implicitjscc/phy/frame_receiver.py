@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from scipy.fft import fft
 
 from . import gain_tracker
-from .channel_estimator import ChannelEstimator
+from .channel_sync import ChannelSync
+from .demodulated_frame import DemodulatedFrame, KnownSymbols, settle
 from .detector import Detection
-from .equaliser import Equaliser
 from .frame import (
     PILOT_SEQUENCES,
     FrameLayout,
@@ -26,11 +26,9 @@ from .frame import (
 from .front_end import remove_dc_and_iq_imbalance
 from .header import Header
 from .header_symbols import header_symbols
-from .image import image_of, remove_image
-from .local_noise import burst_variance
-from .matched_filter import FilterOutput, MatchedFilter, Timing
+from .matched_filter import MatchedFilter, Timing
 from .profile import STANDARD, WaveformProfile
-from .synchronizer import drift_from_payload, drift_of_lines, preamble_errors
+from .synchronizer import drift_from_payload, preamble_errors
 
 _REFINEMENTS = 2
 _REMEMBERED = 16  # detections
@@ -38,11 +36,8 @@ _NUMBER_PILOTS = 128
 _NUMBER_BINS = 512
 _NUMBER_RANGE = 0.05  # cycles from pilot to pilot that the preamble's frequency may be wrong by
 _ACQUISITION_RANGE = 1e-3  # cycles a symbol
-_FRAME_RANGE = 3e-4
 # Shorter ones hold their drift in the header's symbols rather than in the payload's.
 _LONG_FRAME = 8192
-_LEFT_DRIFT_STD = 0.25e-6  # of the interval that the preambles tell
-_MOST_VARIANCE = 30.0  # of the noise on a symbol that is still worth something
 # A frame whose known symbols are this weak holds nothing.
 LEAST_SNR_DB = -8.0
 
@@ -64,31 +59,6 @@ class Acquisition:
     header_noise_variance: float
 
 
-@dataclass(frozen=True)
-class DemodulatedFrame:
-    """The payload slots of a frame.
-
-    Attributes:
-        symbols: shape (P,), unit gain, as they were sent in the slots.
-        noise_variance: shape (P,), of the complex noise on each.
-        valid: shape (P,), False behind the end of the stream, and where interference buries all.
-        snr_db: Es/N0.
-        cfo: cycles a nominal symbol.
-        interval: samples a symbol that it was taken at.
-        level_dbfs: rms of the frame's samples, 0 dB for full scale 1.0.
-        equalised: whether echoes made it worth while.
-    """
-
-    symbols: NDArray[np.complex64]
-    noise_variance: NDArray[np.float32]
-    valid: NDArray[np.bool_]
-    snr_db: float
-    cfo: float
-    interval: float
-    level_dbfs: float
-    equalised: bool = False
-
-
 class FrameReceiver:
     """Works on pieces of the stream that hold one frame.
 
@@ -103,8 +73,7 @@ class FrameReceiver:
     def __init__(self, profile: WaveformProfile = STANDARD) -> None:
         self._profile = profile
         self._filter = MatchedFilter(profile)
-        self._channels = ChannelEstimator(profile)
-        self._equaliser = Equaliser(self._filter, profile.samples_per_symbol)
+        self._sync = ChannelSync(self._filter, profile)
         self._refined: dict[Detection, Timing] = {}
         self._chirps = chirps(profile)
         self._most_extra = extra_header_slots(1, profile)
@@ -155,7 +124,7 @@ class FrameReceiver:
         """
         cleaned = remove_dc_and_iq_imbalance(samples, self._profile.samples_per_symbol)
         timing = self.refine(cleaned, origin, detection)
-        timing, response = self._channel(cleaned, origin, timing, self._chirps)
+        timing, response = self._sync.settle(cleaned, origin, timing, self._chirps)
         value = self._filter.demodulate(
             cleaned, origin, timing, self._acquisition_symbols, response
         ).value
@@ -191,106 +160,27 @@ class FrameReceiver:
         if measure_drift and long:
             drift = drift_from_payload(cleaned, origin, timing, layout.frame_symbols, profile)
             timing = replace(timing, interval=timing.interval * (1 + drift))
-        positions, known = self._known(header, layout, frame)
-        run = int(np.count_nonzero(positions == np.arange(positions.size)))
-        timing, response = self._channel(
-            cleaned, origin, timing, known[:run], measure_drift=measure_drift and not long
+        known = self._known(header, layout, frame)
+        run = known.run
+        timing, response = self._sync.settle(
+            cleaned, origin, timing, known.values[:run], measure_drift=measure_drift and not long
         )
         output = self._filter.demodulate(cleaned, origin, timing, layout.frame_symbols, response)
-        inside = self._inside(origin, samples.size, timing, layout.frame_symbols)
-        value = self._without_drift(output, inside, run / 2)
-        positions, known = positions[inside[positions]], known[inside[positions]]
-        power = value.real**2 + value.imag**2
-        gain = gain_tracker.track(
-            positions,
-            value[positions],
-            known,
-            _FRAME_RANGE,
-            uncounted=0 if response is None else self._chirps.size,
-            power=power,
-        )
+        inside = self._sync.inside(origin, samples.size, timing, layout.frame_symbols)
         extra = layout.extra_header_slots
-        slots = layout.slot_positions()[extra : extra + layout.payload_slots]
-        variance = gain.noise_variance_at(slots) + burst_variance(power, gain)[slots]
-        places, sent = (x[positions >= self._chirps.size] for x in (positions, known))
-        settled = value[places] / gain.at(places)
-        image = image_of(settled, sent, gain.noise_variance_at(places))
-        # The known symbols' residuals hold the image that is now taken out.
-        imaged = abs(image) ** 2 * float(np.mean(np.abs(known) ** 2)) / gain.noise_ratio
-        variance *= np.float32(max(1 - imaged, 0.1))
-        level = float(np.mean(samples.real**2 + samples.imag**2, dtype=np.float64))
-        return DemodulatedFrame(
-            symbols=remove_image(value[slots] / gain.at(slots), image),
-            noise_variance=variance,
-            valid=inside[slots] & (variance < _MOST_VARIANCE),
-            snr_db=gain.snr_db - float(10 * np.log10(max(1 - imaged, 0.1))),
-            cfo=(timing.cfo + gain.frequency) * profile.samples_per_symbol / timing.interval,
-            interval=timing.interval,
-            level_dbfs=float(10 * np.log10(max(level, 1e-30))),
+        return settle(
+            self._sync.without_drift(output, inside, run / 2),
+            inside,
+            known,
+            layout.slot_positions()[extra : extra + layout.payload_slots],
             equalised=response is not None,
+            cfo=timing.cfo,
+            interval=timing.interval,
+            nominal_interval=profile.samples_per_symbol,
+            level=float(np.vdot(samples, samples).real) / max(samples.size, 1),
         )
 
-    def _without_drift(
-        self, output: FilterOutput, inside: NDArray[np.bool_], settled: float
-    ) -> NDArray[np.complex64]:
-        """Symbols, without the little drift that their own band edges still show.
-
-        Phase noise shakes the preambles' times, but not the payload's.
-
-        Args:
-            output: of the frame.
-            inside: which of its symbols there are.
-            settled: symbol around which the timing is known.
-        """
-        per_block = self._filter.block_symbols
-        blocks = int(np.count_nonzero(inside)) // per_block
-        if not inside[: blocks * per_block].all():
-            return output.value
-        drift = drift_of_lines(output.band_edges[:blocks], per_block, _LEFT_DRIFT_STD)
-        late = (np.arange(output.value.size) - settled) * (drift * self._profile.samples_per_symbol)
-        return output.value + output.slope * late.astype(np.float32)
-
-    def _channel(
-        self,
-        samples: NDArray[np.complex64],
-        origin: int,
-        timing: Timing,
-        known: NDArray[np.complex64],
-        *,
-        measure_drift: bool = False,
-    ) -> tuple[Timing, NDArray[np.complex64] | None]:
-        """Timing, and the equaliser's response where echoes ask for one.
-
-        Args:
-            samples, origin, timing, measure_drift: as for :meth:`demodulate`.
-            known: the frame's first symbols.
-        """
-        there = self._inside(origin, samples.size, timing, known.size)
-        if known.size < self._channels.least_symbols or not there.all():
-            return timing, None
-        received = self._filter.resample(samples, origin, timing, known.size)
-        channel = self._channels.estimate(received, known)
-        if measure_drift:
-            # Measured around the run's middle, and what drifted before it came too early.
-            interval = timing.interval * (1 + channel.drift)
-            start = timing.start - known.size / 2 * (interval - timing.interval)
-            timing = replace(timing, start=start, interval=interval)
-            received = self._filter.resample(samples, origin, timing, known.size)
-            channel = self._channels.estimate(received, known)
-        response = self._equaliser.response(channel)
-        if response is None:
-            late = float(np.clip(channel.late, -0.5, 0.5))
-            timing = replace(timing, start=timing.start + late)
-        return timing, response
-
-    def _inside(self, origin: int, size: int, timing: Timing, symbols: int) -> NDArray[np.bool_]:
-        reach = self._profile.span_symbols * self._profile.samples_per_symbol
-        times = timing.start - origin + np.arange(symbols) * timing.interval
-        return (times >= reach) & (times < size - reach)
-
-    def _known(
-        self, header: Header, layout: FrameLayout, frame: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
+    def _known(self, header: Header, layout: FrameLayout, frame: int) -> KnownSymbols:
         """Positions and values of all known symbols, in order of time."""
         profile = self._profile
         extra = layout.extra_header_slots
@@ -304,7 +194,7 @@ class FrameReceiver:
         )
         values = np.concatenate((self._chirps, sent, pilot_symbols(frame, layout.pilots, profile)))
         order = np.argsort(positions, kind="stable")
-        return positions[order], values[order]
+        return KnownSymbols(positions[order], values[order], self._chirps.size)
 
     def _frame_number(self, value: NDArray[np.complex64]) -> int:
         """Which of the pilot sequences stands out of the periodograms of all."""

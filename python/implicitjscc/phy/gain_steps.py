@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,10 +72,7 @@ def find_steps(
         return Steps.none()
     bounds = [0, *sorted(places), times.size]
     levels = np.array(
-        [
-            np.average(amplitudes[a:b], weights=energy[a:b])
-            for a, b in zip(bounds[:-1], bounds[1:], strict=True)
-        ]
+        [np.average(amplitudes[a:b], weights=energy[a:b]) for a, b in pairwise(bounds)]
     )
     levels = np.maximum(levels, 0.05 * levels.max())
     exact = [

@@ -152,9 +152,7 @@ def track(
     followed += smoothed_variance(times.size, fading, spare, NODE_SYMBOLS)
     missing = times.size / counted.sum() * followed / spare / 2
     noise /= 1 - min(missing, 0.5)
-    return Gain(
-        mean, noise, tracking, frequency, times, path, amplitude, factors, steps
-    )
+    return Gain(mean, noise, tracking, frequency, times, path, amplitude, factors, steps)
 
 
 def _amplitude(
@@ -209,9 +207,7 @@ def _polar(amplitude: NDArray, phase: NDArray[np.float64]) -> NDArray[np.complex
 
 def _nodes(
     positions: NDArray[np.int64], received: NDArray[np.complex64], known: NDArray[np.complex64]
-) -> tuple[
-    NDArray[np.float64], NDArray[np.complex128], NDArray[np.float64], NDArray[np.int64]
-]:
+) -> tuple[NDArray[np.float64], NDArray[np.complex128], NDArray[np.float64], NDArray[np.int64]]:
     """Observations of the complex gain: time, value, energy behind it, symbols in it."""
     new_run = np.diff(positions, prepend=positions[0] - 2) != 1
     run = np.cumsum(new_run) - 1
@@ -225,9 +221,7 @@ def _nodes(
     return times, values, energy, counts
 
 
-def _frequency(
-    times: NDArray[np.float64], weighted: NDArray[np.complex128], limit: float
-) -> float:
+def _frequency(times: NDArray[np.float64], weighted: NDArray[np.complex128], limit: float) -> float:
     """Peak of the periodogram, by a parabola between its points."""
     cell = np.rint((times - times[0]) / NODE_SYMBOLS).astype(np.int64)
     size = 1 << int(np.ceil(np.log2(_FREQUENCY_OVERSAMPLING * (cell[-1] + 1))))

@@ -62,21 +62,19 @@ def local_factors(
     return factors
 
 
-def burst_variance(power: NDArray[np.float32], gain: Gain) -> NDArray[np.float32]:
+def burst_variance(power: NDArray[np.float32], usual: float) -> NDArray[np.float32]:
     """Variance of interference that is far stronger than the payload, for each symbol, else 0.
 
     It shows between the pilots and tells where it begins and ends.
 
     Args:
-        power: of all received symbols.
-        gain: of them.
+        power: of all received symbols, relative to the payload's.
+        usual: its mean, noise included.
     """
     excess = np.zeros(power.size, np.float32)
     if power.size < _POWER_WINDOW:
         return excess
-    relative = power / np.square(gain.amplitude_at(np.arange(power.size)))
-    usual = 1 + gain.noise_ratio
-    total = np.concatenate(([0.0], np.cumsum(relative, dtype=np.float64)))
+    total = np.concatenate(([0.0], np.cumsum(power, dtype=np.float64)))
     mean = (total[_POWER_WINDOW:] - total[:-_POWER_WINDOW]) / _POWER_WINDOW
     for first in np.flatnonzero(mean > _POWER_LIMIT * usual):
         here = slice(first, first + _POWER_WINDOW)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Matched filter or equaliser, fractional delay and clock drift in one pass of overlap-save blocks.
+"""Matched filter or equaliser, delay and clock drift in one pass of overlap-save blocks.
 
-Each block of the spectrum is multiplied by the filter's response and by the phase of the block's own
-delay, and folded to one sample a symbol. The derivative of the result, one inverse transform more,
-takes up what is left of the delay and the drift within a block.
+Each block of the spectrum is multiplied by the filter's response and by the phase of the block's
+own delay, and folded to one sample a symbol. The derivative of the result, one inverse transform
+more, takes up what is left of the delay and the drift within a block.
 """
 
 from __future__ import annotations
