@@ -16,6 +16,7 @@ from .smoother import estimate_walk, smooth_random_walk, smoothed_variance
 NODE_SYMBOLS = 64  # known symbols in a row that make one observation of the gain
 _COARSE_NODES = 9
 _PASSES = 3
+_MORE_PASSES = 2  # where interference had to be found first
 _FREQUENCY_OVERSAMPLING = 4
 _LARGEST = 4.0  # of the usual amplitude: what is more is interference
 # An oscillator always wanders; an amplitude seldom fades, and chance should not look like it.
@@ -115,7 +116,7 @@ def track(
     if np.count_nonzero(counted) < 16:
         counted[:] = True
     turn = 0
-    while turn < _PASSES + bool(np.any(factors > 1)):
+    while turn < _PASSES + (_MORE_PASSES if np.any(factors > 1) else 0):
         along = values * np.exp(-1j * path)
         if turn:
             if power is not None and turn >= _PASSES - 1:
