@@ -22,11 +22,13 @@ from implicitjscc.codec import encoder, sources
 from implicitjscc.codec.settings import EncoderSettings
 from implicitjscc.phy import channel
 from implicitjscc.phy.detector import ChirpDetector
+from implicitjscc.phy.echoes import random_echoes
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.transmitter import modulate
 
 PICTURE = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 SNR_DB = 10.0
+ECHOES_SEED = 0  # of -6 and -10 dB
 
 
 def main() -> None:
@@ -42,12 +44,16 @@ def main() -> None:
     encoded = encoder.encode(image, EncoderSettings(steps=1, preset="draft"))
     content = encoded.content()
     burst = modulate(content)
-    samples = channel.awgn(channel.silence(burst.samples, 4096, 4096), SNR_DB, 0.25, seed=0)
+    clean = channel.silence(burst.samples, 4096, 4096)
+    samples = channel.awgn(clean, SNR_DB, 0.25, seed=0)
+    echoing = channel.awgn(random_echoes(ECHOES_SEED).apply(clean), SNR_DB, 0.25, seed=0)
     size = samples.size / 1e6
     seconds = timed(lambda: modulate(content), options.runs)
     show("transmit", [size / s for s in seconds], "Msamples/s")
     seconds = timed(lambda: receive(samples), options.runs)
     show("receive", [size / s for s in seconds], "Msamples/s")
+    seconds = timed(lambda: receive(echoing), options.runs)
+    show("receive, equalised", [size / s for s in seconds], "Msamples/s")
     detector = ChirpDetector()
     piece = np.resize(samples, detector.before + detector.block + detector.after)
     seconds = timed(lambda: detector.search(piece, detector.before), 4 * options.runs)

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from implicitjscc.phy import channel
-from implicitjscc.phy.frame import chirps, pilot_positions, pilot_symbols
+from implicitjscc.phy.frame import FrameLayout, chirps, pilot_positions, pilot_symbols
 from implicitjscc.phy.front_end import remove_dc_and_iq_imbalance
 from implicitjscc.phy.gain_steps import Steps
 from implicitjscc.phy.gain_tracker import Gain, track
@@ -205,3 +205,20 @@ def test_a_burst_of_interference_costs_its_own_symbols() -> None:
     assert 0.02 < received.lost.mean() < 0.05  # 2,000 symbols of 70,000, and the filters' tails
     assert loss_db(content, reception, 15.0) < 0.25
     assert 10 * np.log10(np.median(received.noise_variance)) == pytest.approx(-15, abs=0.3)
+
+
+def test_silence_in_place_of_samples_is_not_believed() -> None:
+    """A whole frame of a noiseless stream, and a part of another."""
+    content = laplace_content(70_000)
+    length = 2 * FrameLayout(70_000).frame_symbols
+    samples = send(content, None, before=5000)
+    samples[5000 + length : 5000 + 2 * length] = 0
+    samples[5000 + 2 * length + 20_000 : 5000 + 2 * length + 24_000] = 0
+    (reception,) = receive(samples)
+    received = reception.received
+    assert (reception.frames_received, reception.frames_lost) == (2, 1)
+    arrived = ~received.lost
+    error = np.abs(received.symbols - content.symbols) ** 2
+    believed = arrived & (received.noise_variance < 0.1)
+    assert 0.6 < believed.mean() < 2 / 3
+    assert np.mean(error[believed]) < 0.01

@@ -98,7 +98,7 @@ def settle(
     """
     level_dbfs = float(10 * np.log10(max(level, 1e-30)))
     known = known.where(inside)
-    if known.positions.size < _LEAST_KNOWN:
+    if known.positions.size < _LEAST_KNOWN or not np.any(value[known.positions]):
         nothing = np.zeros(slots.size, np.complex64)
         unknown = np.full(slots.size, np.inf, np.float32)
         valid = np.zeros(slots.size, bool)
