@@ -169,7 +169,7 @@ def test_echoes_cost_hardly_more_than_their_bound(es_n0_db: float) -> None:
 
 def test_a_header_through_strong_echoes() -> None:
     content = laplace_content(300)
-    echoes = Echoes(np.array([1, 0.85j, -0.6]) / 1.45, np.array([0.0, 2.3, 9.1]))
+    echoes = Echoes(np.array([1, 0.85j, -0.6], np.complex128) / 1.45, np.array([0.0, 2.3, 9.1]))
     samples = echoes.apply(send(content, None))
     (reception,) = receive(channel.awgn(samples, 10.0, PAYLOAD_RMS, seed=4))
     assert not reception.received.lost.any()
