@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .smoother import middle
+
 # A heavy-tailed payload's samples stay below this many times their median.
 _BURST_POWER = 200.0
 _MEDIAN_STEP = 7
@@ -56,7 +58,7 @@ def shrink(estimate: complex, variance: float) -> complex:
 def _without_bursts(samples: NDArray[np.complex64]) -> NDArray[np.complex64]:
     """Samples but for interference that would outweigh all others."""
     power = samples.real**2 + samples.imag**2
-    limit = _BURST_POWER * float(np.median(power[::_MEDIAN_STEP]))
+    limit = _BURST_POWER * middle(power[::_MEDIAN_STEP])
     return samples if power.max() <= limit or not limit else samples[power <= limit]
 
 

@@ -9,6 +9,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from .smoother import middle
+
 _REACH = (8, 32, 128)  # observations on each side
 _THRESHOLD = 40.0  # of a chi-square variate: 1e-9
 _LEAST_CHANGE = 0.04
@@ -61,7 +63,7 @@ def find_steps(
         return Steps.none()
     times, amplitudes, energy = times[good], amplitudes[good], energy[good]
     scaled = np.diff(amplitudes) / np.sqrt(1 / energy[1:] + 1 / energy[:-1])
-    deviation = float(np.median(np.abs(scaled))) / _NORMAL_MEDIAN
+    deviation = middle(np.abs(scaled)) / _NORMAL_MEDIAN
     places: list[int] = []
     while deviation > 0 and len(places) < _MOST_STEPS:
         place = _greatest(amplitudes, energy / deviation**2, sorted(places))
@@ -101,7 +103,7 @@ def _greatest(
         low = (moment[here] - moment[first]) / before
         high = (moment[last] - moment[here]) / behind
         score = (high - low) ** 2 / (1 / before + 1 / behind)
-        score /= max(float(np.median(score)) / _CHI_SQUARE_MEDIAN, 1.0)
+        score /= max(middle(score) / _CHI_SQUARE_MEDIAN, 1.0)
         clear = np.abs(high - low) > _LEAST_CHANGE * np.minimum(np.abs(high), np.abs(low))
         few = np.minimum(here - first, last - here) < 4
         score[~(allowed & clear) | few] = 0

@@ -11,7 +11,7 @@ from scipy.fft import fft
 
 from .gain_steps import Steps, find_steps
 from .local_noise import base_variance, local_factors
-from .smoother import estimate_walk, smooth_random_walk, smoothed_variance
+from .smoother import estimate_walk, middle, smooth_random_walk, smoothed_variance
 
 NODE_SYMBOLS = 64  # known symbols in a row that make one observation of the gain
 _COARSE_NODES = 9
@@ -101,7 +101,7 @@ def track(
     """
     times, values, energy, counts = _nodes(positions, received, known)
     size = np.abs(values)
-    usual = max(float(np.median(size)), 1e-15)
+    usual = max(middle(size), 1e-15)
     tame = np.minimum(1, 2 * usual / np.maximum(size, usual))
     frequency = _frequency(times, values * energy * tame, frequency_range)
     values = values * np.exp(-2j * np.pi * frequency * times)
@@ -146,7 +146,7 @@ def track(
         path = smooth_random_walk(times, observed, variances, walk)
         turn += 1
     mean = float(np.mean(amplitude))
-    spare = noise / (2 * mean**2 * float(np.median(energy)))
+    spare = noise / (2 * mean**2 * middle(energy))
     tracking = _between(times.size, walk, spare) + _between(times.size, fading, spare)
     # The path follows some of the noise, which the residuals then lack.
     followed = smoothed_variance(times.size, walk, spare, NODE_SYMBOLS)
@@ -168,7 +168,7 @@ def _amplitude(
     mean = float(np.sum(observed / variances) / np.sum(1 / variances))
     mean = max(mean, 1e-15)
     relative, variances = observed / mean, variances / mean**2
-    typical = np.median(variances)
+    typical = middle(variances)
     quiet = np.where(variances > 8 * typical, 1.0, relative)
     walk = _walk(quiet, variances, groups, _FADING_EVIDENCE)
     smooth = smooth_random_walk(times, relative, variances, walk)
@@ -181,7 +181,7 @@ def _walk(
     groups: list[NDArray[np.bool_]],
     evidence: float = 0.0,
 ) -> float:
-    parts = [(values[group], float(np.median(variances[group]))) for group in groups]
+    parts = [(values[group], middle(variances[group])) for group in groups]
     return estimate_walk(parts, NODE_SYMBOLS, evidence)
 
 

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import binary_closing
 from scipy.special import gammainccinv
 
+from .smoother import middle
+
 _FALSE_ALARM = 1e-7  # of one window
 _WINDOWS = (1, 4, 16, 64)  # observations
 # Mean power of exponential variates is gamma-distributed.
@@ -24,7 +26,7 @@ def base_variance(error: NDArray[np.float64]) -> float:
     Args:
         error: squared magnitudes, exponentially distributed where there is noise only.
     """
-    median = float(np.median(error)) / np.log(2)
+    median = middle(error) / np.log(2)
     inlying = error[error <= _LIMITS[0] * median]
     return float(np.mean(inlying)) if inlying.size else median
 

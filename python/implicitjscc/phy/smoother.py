@@ -73,6 +73,11 @@ def smoothed_variance(count: int, walk: float, variance: float, spacing: float) 
     return float(np.mean(path * variance / (path + variance)))
 
 
+def middle(values: NDArray) -> float:
+    """The upper median. numpy's own takes ten times as long for a few hundred values."""
+    return float(np.partition(values, values.size // 2)[values.size // 2])
+
+
 @lru_cache(maxsize=16)
 def _path_spectrum(count: int, spacing: float) -> NDArray[np.float64]:
     """Variance of each cosine of a walk of unit variance a symbol; that of the mean is free."""

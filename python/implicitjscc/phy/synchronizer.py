@@ -9,6 +9,7 @@ from scipy.fft import fft
 
 from .matched_filter import Timing, band_edges
 from .profile import STANDARD, WaveformProfile
+from .smoother import middle
 
 _FREQUENCY_SEGMENT = 16
 _DRIFT_BLOCK = 2048
@@ -107,7 +108,7 @@ def drift_of_lines(
     if blocks < 3:
         return 0.0
     size = np.abs(lines)
-    usual = max(float(np.median(size)), 1e-30)
+    usual = max(middle(size), 1e-30)
     lines = lines * (np.minimum(size, 2 * usual) / np.maximum(size, usual))  # interference
     step = np.angle(np.vdot(lines[:-1], lines[1:]))
     centred = np.arange(blocks) - (blocks - 1) / 2
