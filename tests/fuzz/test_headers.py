@@ -94,7 +94,7 @@ class _Forged:
 
 def burst_of(data: bytes, which: int) -> np.ndarray:
     """A burst whose header says what it likes, in noise."""
-    with mock.patch.object(transmitter, "Header", return_value=_Forged(data)):
+    with mock.patch.object(transmitter.Header, "of", return_value=_Forged(data)):
         samples = transmitter.modulate(contents()[which]).samples
     return noisy(np.pad(samples, (2_000, 9_000)), 20.0)
 

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from implicitjscc.channel import ChannelSettings, impair
@@ -49,6 +51,11 @@ def send(
 def awgn(samples: np.ndarray, es_n0_db: float, seed: int) -> np.ndarray:
     """Samples of the payload's usual level in ideal noise."""
     return impair(samples, ChannelSettings(payload_rms=PAYLOAD_RMS, snr_db=es_n0_db, seed=seed))
+
+
+def impaired(samples: np.ndarray, **settings: Any) -> np.ndarray:
+    """Samples behind a channel of the laboratory."""
+    return impair(samples, ChannelSettings(payload_rms=PAYLOAD_RMS, **settings))
 
 
 def turned(samples: np.ndarray, cycles_per_sample: float) -> np.ndarray:

@@ -93,7 +93,10 @@ def test_lost_frames_are_filled_by_the_next_turn() -> None:
     assert together.frames_lost == 0
     assert not together.received.lost.any()
     variance = together.received.noise_variance
-    assert sorted(set(np.round(-10 * np.log10(variance) - 10).astype(int))) == [0, 3, 5]
+    # One, two and three receptions; each frame's noise is measured for itself.
+    distance = np.abs(-10 * np.log10(variance)[:, None] - [10.0, 13.0, 14.8])
+    assert distance.min(axis=1).max() < 1.2
+    assert set(distance.argmin(axis=1)) == {0, 1, 2}
 
 
 def test_a_lost_frame_is_noise_on_everything_where_symbols_are_spread_over_the_frames() -> None:
@@ -130,7 +133,7 @@ def test_a_lost_frame_is_noise_on_everything_where_symbols_are_spread_over_the_f
     _, together, _ = combiner.add(once((1, 3, 4, 7), 3))
     assert together.frames_lost == 0
     assert snr_db(content, together) == pytest.approx(10, abs=0.4)
-    assert together.snr_db == pytest.approx(10, abs=0.4)
+    assert together.snr_db == pytest.approx(10, abs=0.6)
 
 
 def test_another_description_or_length_under_the_same_id_is_kept_apart() -> None:

@@ -200,32 +200,37 @@ def test_the_smoother_is_the_least_squares_solution() -> None:
     walk = 1e-3
     variances = rng.uniform(0.01, 0.3, 60)
     values = np.cumsum(rng.standard_normal(60)) * 0.2
-    path, leverage = smoother.smooth_random_walk(times, values, variances, walk)
+    path = smoother.smooth_random_walk(times, values, variances, walk)
     difference = np.diff(np.eye(60), axis=0)
     information = np.diag(1 / variances)
     information += difference.T @ np.diag(1 / (walk * np.diff(times))) @ difference
     covariance = np.linalg.inv(information)
     np.testing.assert_allclose(path, covariance @ (values / variances), rtol=1e-6)
-    np.testing.assert_allclose(leverage, np.diag(covariance) / variances, rtol=1e-6)
 
 
 def test_observations_that_tell_nothing_are_no_failure() -> None:
     """As of a frame that is noise alone."""
     times, values = np.arange(600) * 64.0, np.random.default_rng(6).normal(size=600)
-    walk = smoother.estimate_walk(times, values, np.full(600, 1e30))
-    path, _ = smoother.smooth_random_walk(times, values, np.full(600, 1e30), walk)
+    walk = smoother.estimate_walk([(values, 1e30)], 64.0)
+    path = smoother.smooth_random_walk(times, values, np.full(600, 1e30), walk)
     assert np.all(np.isfinite(path))
 
 
 @pytest.mark.parametrize("walk", [0.0, 6e-5])
 def test_the_walks_variance_is_measured(walk: float) -> None:
     rng = np.random.default_rng(5)
-    times = np.arange(600) * 64.0
     path = np.cumsum(rng.standard_normal(600) * np.sqrt(walk * 64))
-    variances = np.full(600, 0.01)
     observed = path + rng.standard_normal(600) * 0.1
-    estimate = smoother.estimate_walk(times, observed, variances)
+    estimate = smoother.estimate_walk([(observed[:200], 0.01), (observed[200:], 0.01)], 64)
     assert estimate == pytest.approx(walk, rel=1.0, abs=1e-7)
+
+
+def test_the_smoothed_paths_variance() -> None:
+    times, variance, walk = np.arange(80) * 64.0, 0.01, 3e-5
+    difference = np.diff(np.eye(80), axis=0)
+    information = np.eye(80) / variance + difference.T @ difference / (walk * 64)
+    expected = np.mean(np.diag(np.linalg.inv(information)))
+    assert smoother.smoothed_variance(times.size, walk, variance, 64) == pytest.approx(expected)
 
 
 def test_a_burst_keeps_its_level() -> None:

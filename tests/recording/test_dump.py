@@ -92,7 +92,8 @@ def test_a_dump(stream: np.ndarray, tmp_path: Path) -> None:
     for row in rows:
         arrays = {path.stem: np.load(path) for path in (folder / row["folder"]).glob("*.npy")}
         after = arrays["symbols_before"] / arrays["gain"][arrays["payload_positions"]]
-        assert np.allclose(after, arrays["symbols"], atol=1e-4)
+        # But for the transmitter's image, of which there is none.
+        assert np.mean(np.abs(after - arrays["symbols"]) ** 2) < 1e-3
         assert arrays["noise_variance"].shape == arrays["symbols"].shape
         facts = json.loads((folder / row["folder"] / "frame.json").read_text())
         assert facts["frame_symbols"] == arrays["filtered"].size == arrays["gain"].size

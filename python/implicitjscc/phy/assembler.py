@@ -8,8 +8,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ..content import ReceivedContent
+from .demodulated_frame import DemodulatedFrame
 from .frame import FrameLayout
-from .frame_receiver import DemodulatedFrame
 from .header import CODED_UNIT, Header
 from .interleaver import Interleaver
 from .reception import Reception, SpreadContent

@@ -128,7 +128,7 @@ class Continuity:
     def _values(
         self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
     ) -> NDArray[np.complex64]:
-        return self._filter.demodulate(samples, origin, timing, symbols)[0]
+        return self._filter.demodulate(samples, origin, timing, symbols).value
 
     def _pilots(self, frame: int, layout: FrameLayout) -> NDArray[np.complex64]:
         known = pilot_symbols(frame, layout.pilots, self._profile)

@@ -121,7 +121,7 @@ class PreambleVerifier:
     def _values(
         self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
     ) -> NDArray[np.complex64]:
-        return self._filter.demodulate(samples, origin, timing, symbols)[0]
+        return self._filter.demodulate(samples, origin, timing, symbols).value
 
     def _short_metric(self, received: NDArray[np.complex64]) -> float:
         few = received[: self._short]
