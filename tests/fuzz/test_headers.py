@@ -83,7 +83,9 @@ def test_hostile_log_likelihoods(seed, value, share, exponent) -> None:
 
 
 class _Forged:
-    """Stands in for :class:`Header` in the transmitter, which asks for the bytes alone."""
+    """Stands in for :class:`Header` in the transmitter, which asks for little but its bytes."""
+
+    coded_units = 0
 
     def __init__(self, data: bytes) -> None:
         self._data = data

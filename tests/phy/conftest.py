@@ -9,10 +9,13 @@ import numpy as np
 
 from implicitjscc.channel import ChannelSettings, impair
 from implicitjscc.content import DESCRIPTION_BYTES, Content
+from implicitjscc.phy.profile import STANDARD, WaveformProfile
 from implicitjscc.phy.receiver import BurstReceiver, Reception
 from implicitjscc.phy.transmitter import modulate
 
 PAYLOAD_RMS = 0.25
+PLAIN = WaveformProfile(name="plain", spreading_symbols=0, diversity_symbols=0)
+"""What is lost of a frame is lost of the content: for tests of what is lost."""
 
 
 def laplace_content(size: int, seed: int = 1, content_id: int = 0x12345678) -> Content:
@@ -33,9 +36,10 @@ def send(
     before: int = 5000,
     after: int = 3000,
     seed: int = 1,
+    profile: WaveformProfile = STANDARD,
 ) -> np.ndarray:
     """A burst in a stream: resampled, offset in frequency, noisy, at some level."""
-    samples = np.pad(modulate(content, payload_rms=PAYLOAD_RMS).samples, (before, after))
+    samples = np.pad(modulate(content, profile, PAYLOAD_RMS).samples, (before, after))
     settings = ChannelSettings(
         payload_rms=PAYLOAD_RMS,
         seed=seed,

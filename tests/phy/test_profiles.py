@@ -44,7 +44,7 @@ def stream(profile: WaveformProfile, size: int, es_n0_db: float, content_id: int
 def test_the_shipped_files() -> None:
     """Receivers in the field depend on each of the digests."""
     digests = {name: f"{profile.digest:04x}" for name, profile in SHIPPED.items()}
-    assert digests == {"standard": "07b8", "robust": "687b", "fast": "0331"}
+    assert digests == {"standard": "ad5f", "robust": "687b", "fast": "0331"}
     assert SHIPPED["standard"] == STANDARD
     for name, profile in SHIPPED.items():
         assert profile.name == name
@@ -147,7 +147,7 @@ def test_the_same_layout_with_another_number_is_refused_by_name(
     with caplog.at_level(logging.WARNING):
         assert receive(stream(STANDARD, 3000, 20.0), receiver) == []
     assert receiver.stats.other_waveform == 1
-    assert "waveform standard (07b8)" in caplog.text
+    assert "waveform standard (ad5f)" in caplog.text
     assert "set to mine" in caplog.text
 
 

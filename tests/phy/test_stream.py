@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,12 +15,23 @@ from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.receiver import BurstReceiver, Reception
 from implicitjscc.phy.transmitter import modulate
 
-from .conftest import awgn, laplace_content, receive, send, turned
+from . import conftest
+from .conftest import PLAIN, awgn, laplace_content, turned
 
 SIZE = 70_000  # three frames
 BEFORE = 5000
 LENGTH = 2 * FrameLayout(SIZE).frame_symbols
 FRAMES = 3
+
+
+def send(content: Content, es_n0_db: float | None, **choice: Any) -> np.ndarray:
+    """A burst whose frames stand for themselves."""
+    return conftest.send(content, es_n0_db, profile=PLAIN, **choice)
+
+
+def receive(samples: np.ndarray, receiver: BurstReceiver | None = None) -> list[Reception]:
+    """What a receiver of such bursts finds."""
+    return conftest.receive(samples, receiver or BurstReceiver(PLAIN))
 
 
 def noisy(samples: np.ndarray, es_n0_db: float, seed: int = 3) -> np.ndarray:
@@ -48,7 +60,7 @@ def test_dropped_samples_cost_their_share(place: float, missing: int, es_n0_db: 
     samples = send(content, None, before=BEFORE, cfo=0.01)
     at = BEFORE + LENGTH + int(place * LENGTH)
     at = min(at, BEFORE + 2 * LENGTH - missing)
-    receiver = BurstReceiver()
+    receiver = BurstReceiver(PLAIN)
     (reception,) = receive(noisy(np.delete(samples, slice(at, at + missing)), es_n0_db), receiver)
     assert reception.frames_received == FRAMES
     assert receiver.stats.discontinuities == 1
@@ -64,7 +76,7 @@ def test_inserted_silence(inserted: int) -> None:
     content = laplace_content(SIZE)
     at = BEFORE + LENGTH + LENGTH // 3
     samples = np.insert(send(content, None, before=BEFORE), at, np.zeros(inserted))
-    receiver = BurstReceiver()
+    receiver = BurstReceiver(PLAIN)
     (reception,) = receive(noisy(samples, 10.0), receiver)
     assert receiver.stats.discontinuities == 1
     assert reception.frames_received == FRAMES
@@ -110,7 +122,7 @@ def test_a_discontinuity_that_the_radio_reports_is_counted_once() -> None:
     at, missing = BEFORE + LENGTH // 2, 4000
     samples = np.delete(send(content, None, before=BEFORE), slice(at, at + missing))
     samples = noisy(samples, 10.0)
-    receiver = BurstReceiver()
+    receiver = BurstReceiver(PLAIN)
     receptions = receiver.push(samples[:at])
     receiver.note_discontinuity()
     receptions += receiver.push(samples[at:]) + receiver.flush()
@@ -147,14 +159,14 @@ def test_a_burst_that_breaks_off(frame: int) -> None:
 @pytest.mark.parametrize("second_db", [-12.0, 12.0])
 def test_of_two_overlapping_bursts_the_stronger_comes_through(second_db: float) -> None:
     contents = [laplace_content(SIZE, seed=n, content_id=n) for n in (1, 2)]
-    first, second = (modulate(content).samples for content in contents)
+    first, second = (modulate(content, PLAIN).samples for content in contents)
     samples = np.zeros(first.size + LENGTH, np.complex64)
     samples[: first.size] = first
     second = turned(second * np.float32(10 ** (second_db / 20)), 0.01)
     at = LENGTH + LENGTH // 3
     samples[at : at + second.size] += second[: samples.size - at]
     noise_db = 20.0 + min(second_db, 0)
-    receiver = BurstReceiver()
+    receiver = BurstReceiver(PLAIN)
     receptions = receive(noisy(np.pad(samples, 3000), noise_db + 10), receiver)
     received = {r.received.content_id: r for r in receptions}
     if second_db < 0:
@@ -169,7 +181,7 @@ def test_of_two_overlapping_bursts_the_stronger_comes_through(second_db: float) 
 def test_contents_that_take_turns_are_kept_apart() -> None:
     contents = [laplace_content(size, seed=size, content_id=size) for size in (3000, 40_000, 700)]
     order = [0, 1, 2, 0, 2, 1]
-    bursts = [np.pad(modulate(contents[n]).samples, (0, 500 * n)) for n in order]
+    bursts = [np.pad(modulate(contents[n], PLAIN).samples, (0, 500 * n)) for n in order]
     receptions = receive(noisy(np.pad(np.concatenate(bursts), 3000), 10.0))
     assert [r.received.content_id for r in receptions] == [contents[n].content_id for n in order]
     for n, reception in zip(order, receptions, strict=True):
@@ -179,7 +191,7 @@ def test_contents_that_take_turns_are_kept_apart() -> None:
 
 def test_counters_are_json_and_a_line(caplog: pytest.LogCaptureFixture) -> None:
     content = laplace_content(3000)
-    receiver = BurstReceiver(sample_rate_hz=10_000.0)
+    receiver = BurstReceiver(PLAIN, sample_rate_hz=10_000.0)
     json.dumps(receiver.stats.as_dict())
     with caplog.at_level(logging.INFO):
         loud = send(content, 20.0, gain_db=6.0, after=300_000).view(np.float32)
