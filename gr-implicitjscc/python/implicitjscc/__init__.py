@@ -9,8 +9,17 @@ convert what passes between them.
 from .decoder import decoder
 from .encoder import encoder
 from .receiver import receiver
+from .reconstruction_display import reconstruction_display
 from .symbol_sink import symbol_sink
 from .symbol_source import symbol_source
 from .transmitter import transmitter
 
-__all__ = ["decoder", "encoder", "receiver", "symbol_sink", "symbol_source", "transmitter"]
+__all__ = [
+    "decoder",
+    "encoder",
+    "receiver",
+    "reconstruction_display",
+    "symbol_sink",
+    "symbol_source",
+    "transmitter",
+]

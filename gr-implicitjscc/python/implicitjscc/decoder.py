@@ -28,7 +28,9 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     ``decoder`` is "exact", "averaged", or "approximate" where the decoder's parameters are lost and
     a picture is shown as a grey likeness. With an output file it is written there as well; from a
     second content on, each goes to a file of its own: ``out.png`` becomes
-    ``out-<content id>.png``. A content that is received again overwrites.
+    ``out-<content id>.png``. A content that is received again overwrites. One that is still
+    arriving (the Receiver's ``progress_frames``) is only published, with ``complete`` False, and
+    passed over where a newer state of it waits already.
 
     Args:
         output_file: path to write to; its ending says the format, and is changed with a notice
@@ -95,8 +97,10 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         return True
 
     def handle_received(self, message: Any) -> None:
-        """Queue a received-content PDU."""
-        if not self._worker.submit(message):
+        """Queue a received-content PDU; of those that are still arriving the latest is enough."""
+        if pdu.is_partial(message):
+            self._worker.submit_latest(message)
+        elif not self._worker.submit(message):
             self.dropped += 1
             self.logger.warn("a content was dropped: too many wait for the decoder")
 
@@ -122,14 +126,16 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         report["decode_ms"] = 1e3 * (time.perf_counter() - began)
         report["decoder"] = decoded.decoder
         self._compare(source, report)
-        if self._files is not None:
+        whole = not pdu.is_partial(message)
+        if self._files is not None and whole:
             ending = self._sources.fitting_path(self._files.output, source).suffix
             path = self._files.path_for(received.content_id, ending)
             self._sources.write_source(path, source)
             report["output"] = str(path)
-        self._log(report)
-        self.last_report = report
-        self.reports.append(report)
+        if whole:
+            self._log(report)
+            self.last_report = report
+            self.reports.append(report)
         message = source_pdu.from_source(source, report)
         self.message_port_pub(pmt.intern("reconstruction"), message)
 

@@ -43,6 +43,15 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
 
     def deliver(self, reception: Reception) -> None:
         """Publish a reception and the counters."""
+        self._publish(reception, {})
+        if self.core is not None:
+            self.message_port_pub(pmt.intern("stats"), pdu.to_pmt_dict(self.core.stats))
+
+    def deliver_partial(self, reception: Reception) -> None:
+        """Publish what there is so far of a content that is still arriving."""
+        self._publish(reception, {"complete": False})
+
+    def _publish(self, reception: Reception, more: dict[str, pdu.Scalar]) -> None:
         measured = {
             "frames_received": reception.frames_received,
             "frames_lost": reception.frames_lost,
@@ -50,11 +59,10 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
             "cfo_hz": reception.cfo_hz,
             "sro_ppm": reception.sro_ppm,
             "level_dbfs": reception.level_dbfs,
+            **more,
         }
-        message = pdu.from_received(reception.received, measured)
+        message = pdu.from_received(reception.received, measured, reception.frame_map_db)
         self.message_port_pub(pmt.intern("received"), message)
-        if self.core is not None:
-            self.message_port_pub(pmt.intern("stats"), pdu.to_pmt_dict(self.core.stats))
 
 
 class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
@@ -63,14 +71,18 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
     Each content is published on the port ``received`` as soon as its last frame is demodulated, or
     when the stream ends: channel symbols, a noise variance for each (inf where a frame was lost),
     and in the dictionary ``frames_received``, ``frames_lost``, ``snr_db`` (Es/N0), ``cfo_hz``,
-    ``sro_ppm`` and ``level_dbfs``. On ``stats`` follows a dictionary of counters: how many
-    preambles, headers, header errors and frames there have been so far. The level of the input
-    does not matter. A receiver that cannot keep up holds the flowgraph back; it drops nothing.
+    ``sro_ppm``, ``level_dbfs`` and ``frame_snr_db`` (a vector by frame number, NaN where it was
+    lost). On ``stats`` follows a dictionary of counters: how many preambles, headers, header errors
+    and frames there have been so far. The level of the input does not matter. A receiver that
+    cannot keep up holds the flowgraph back; it drops nothing.
 
     Args:
         sample_rate: in Hz; two samples a symbol.
         contents: end after so many contents; 0 for never.
         idle_flush_s: when no samples come for so long, deliver what there is of a content; 0 for
+            never.
+        progress_frames: publish a content that is still arriving on ``received`` as well, each time
+            so many more of its frames are there, with ``complete`` False in the dictionary; 0 for
             never.
 
     Raises:
@@ -78,7 +90,11 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
     """
 
     def __init__(
-        self, sample_rate: float = 1e6, contents: int = 0, idle_flush_s: float = 5.0
+        self,
+        sample_rate: float = 1e6,
+        contents: int = 0,
+        idle_flush_s: float = 5.0,
+        progress_frames: int = 0,
     ) -> None:
         gr.hier_block2.__init__(
             self,
@@ -86,14 +102,16 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
             gr.io_signature(1, 1, gr.sizeof_gr_complex),
             gr.io_signature(0, 0, 0),
         )
-        if not sample_rate > 0 or contents < 0 or idle_flush_s < 0:
-            raise ImplicitJsccError("sample_rate is positive, contents and idle_flush_s at least 0")
+        if not sample_rate > 0 or min(contents, idle_flush_s, progress_frames) < 0:
+            raise ImplicitJsccError("sample_rate is positive, all else of the Receiver at least 0")
         self.relay = _relay()
         self.core = receiver_core(
             lambda: BurstReceiver(sample_rate_hz=float(sample_rate)),
             self.relay.deliver,
             int(contents),
             float(idle_flush_s),
+            self.relay.deliver_partial,
+            int(progress_frames),
         )
         self.relay.core = self.core
         self.connect(self, self.core)

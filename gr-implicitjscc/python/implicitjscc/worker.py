@@ -32,6 +32,7 @@ class Worker:
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
         self._closed = True
+        self._latest: Any = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -61,6 +62,14 @@ class Worker:
             self._jobs.append(partial(self._handle, job))
             self._changed.notify_all()
             return True
+
+    def submit_latest(self, job: Any) -> None:
+        """Queue a job that takes the place of one of its kind that still waits."""
+        with self._changed:
+            if self._latest is None:
+                self._jobs.append(self._do_latest)
+            self._latest = job
+            self._changed.notify_all()
 
     def call_when_done(self, callback: Callable[[], None]) -> None:
         """Call this after all that is queued now."""
@@ -93,6 +102,12 @@ class Worker:
             # Whatever it is, the flowgraph must live on, and the log must say what happened.
             self.failures += 1
             self._logger.error(f"{type(error).__name__}: {error}")
+
+    def _do_latest(self) -> None:
+        with self._changed:
+            job, self._latest = self._latest, None
+        if job is not None:
+            self._handle(job)
 
     def _run(self) -> None:
         while True:

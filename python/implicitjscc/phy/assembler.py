@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from ..content import ReceivedContent
@@ -40,6 +42,7 @@ class ContentAssembler:
         self._cfo = 0.0
         self._measured_interval: float | None = None
         self._frames: list[DemodulatedFrame] = []
+        self._frame_map_db = np.full(layout.frames, np.nan, np.float32)
 
     @property
     def done(self) -> bool:
@@ -92,6 +95,7 @@ class ContentAssembler:
         self._noise_variance[sources[carries]] = demodulated.noise_variance
         self._measured_interval = demodulated.interval
         self._frames.append(demodulated)
+        self._frame_map_db[frame] = demodulated.snr_db
 
     def finish(self, sample_rate_hz: float) -> Reception | None:
         """What has come of the content; None where not one frame has."""
@@ -116,4 +120,25 @@ class ContentAssembler:
             sro_ppm=(self._interval() / sps - 1) * 1e6,
             level_dbfs=float(10 * np.log10(mean_power)),
             frame_snr_db=[frame.snr_db for frame in frames],
+            frame_map_db=self._frame_map_db,
+        )
+
+    def partial(self, sample_rate_hz: float, at_least: int) -> Reception | None:
+        """What has come so far, as a copy; None where fewer frames than ``at_least`` have."""
+        if len(self._frames) < max(at_least, 1):
+            return None
+        so_far = self.finish(sample_rate_hz)
+        assert so_far is not None
+        received = so_far.received
+        frame_map_db = so_far.frame_map_db.copy()
+        frame_map_db[self.next_frame :] = -np.inf
+        return dataclasses.replace(
+            so_far,
+            received=dataclasses.replace(
+                received,
+                symbols=received.symbols.copy(),
+                noise_variance=received.noise_variance.copy(),
+            ),
+            frames_lost=self.next_frame - so_far.frames_received,
+            frame_map_db=frame_map_db,
         )

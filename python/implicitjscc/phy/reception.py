@@ -6,6 +6,9 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..content import ReceivedContent
 
 
@@ -21,6 +24,8 @@ class Reception:
         sro_ppm: received symbol interval over the nominal one, minus 1, in 10^-6.
         level_dbfs: rms of the samples, 0 dB for full scale 1.0.
         frame_snr_db: of each received frame.
+        frame_map_db: SNR by frame number, shape (frames,); NaN where a frame was lost, -inf where
+            its time has not come yet.
     """
 
     received: ReceivedContent
@@ -31,6 +36,7 @@ class Reception:
     sro_ppm: float
     level_dbfs: float
     frame_snr_db: list[float] = field(default_factory=list)
+    frame_map_db: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
 
 
 @dataclass
