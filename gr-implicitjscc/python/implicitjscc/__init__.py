@@ -7,6 +7,7 @@ convert what passes between them.
 """
 
 from .decoder import decoder
+from .digital_reference import digital_reference
 from .encoder import encoder
 from .receiver import receiver
 from .reconstruction_display import reconstruction_display
@@ -16,6 +17,7 @@ from .transmitter import transmitter
 
 __all__ = [
     "decoder",
+    "digital_reference",
     "encoder",
     "receiver",
     "reconstruction_display",
