@@ -37,6 +37,8 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             where it does not fit what was received. Empty for none.
         reference_file: source to measure the PSNR against. Empty for none.
         engine: "auto", or one of the codec's engines.
+        latest_only: pass over what a newer content has overtaken while the decoder was busy: for a
+            display that follows a carousel. Otherwise every content is decoded.
 
     Attributes:
         last_report: dictionary of the last source's figures; empty before the first.
@@ -49,7 +51,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     """
 
     def __init__(
-        self, output_file: str = "", reference_file: str = "", engine: str = "auto"
+        self,
+        output_file: str = "",
+        reference_file: str = "",
+        engine: str = "auto",
+        latest_only: bool = False,
     ) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Decoder", None, None)
         try:
@@ -61,6 +67,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self._files = OutputFiles(output_file) if output_file else None
         self._reference = sources.read_source(reference_file) if reference_file else None
         self._engine = engine
+        self._latest_only = bool(latest_only)
         self.dropped = 0
         self.last_report: dict[str, Any] = {}
         self.reports: deque[dict[str, Any]] = deque(maxlen=_KEPT_REPORTS)
@@ -98,8 +105,9 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
 
     def handle_received(self, message: Any) -> None:
         """Queue a received-content PDU; of those that are still arriving the latest is enough."""
-        if pdu.is_partial(message):
-            self._worker.submit_latest(message)
+        partial_content = pdu.is_partial(message)
+        if partial_content or self._latest_only:
+            self._worker.submit_latest(message, rank=0 if partial_content else 1)
         elif not self._worker.submit(message):
             self.dropped += 1
             self.logger.warn("a content was dropped: too many wait for the decoder")

@@ -9,6 +9,7 @@ import numpy as np
 import pmt
 from gnuradio import gr
 
+from implicitjscc.content import DESCRIPTION_BYTES, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
@@ -22,7 +23,8 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     has the noise variance that the Receiver found there, and is lost where it was lost. So both
     systems have the same channel, and the digital one is spared synchronisation. Modulation, code
     rate and file size fit the design SNR. On ``reconstruction`` comes a picture's PDU, or where its
-    CRC is wrong a PDU without a vector whose dictionary says so in ``status``.
+    CRC is wrong a PDU without a vector whose dictionary says so in ``status``. On ``symbols`` are
+    its received symbols, for a display's port ``received``.
 
     Args:
         source_file: the picture.
@@ -56,6 +58,7 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self._worker = Worker(self._work, self.logger)
         self.message_port_register_in(pmt.intern("received"))
         self.message_port_register_out(pmt.intern("reconstruction"))
+        self.message_port_register_out(pmt.intern("symbols"))
         self.set_msg_handler(pmt.intern("received"), self.handle_received)
         self.set_msg_handler(pmt.intern("system"), self.handle_system)
 
@@ -102,6 +105,13 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         reference = self._reference
         self._turn += 1
         reception = reference.receive(received.noise_variance, self._seed + self._turn)
+        sent = ReceivedContent(
+            reception.symbols,
+            received.noise_variance[: reception.symbols.size],
+            bytes(DESCRIPTION_BYTES),
+            received.content_id,
+        )
+        self.message_port_pub(pmt.intern("symbols"), pdu.from_received(sent))
         arrived = received.noise_variance[~received.lost]
         report: dict[str, Any] = {
             "modulation": reference.name,

@@ -41,7 +41,12 @@ class Panel(QWidget):
     def show_view(self, view: View) -> None:
         """Paint this from now on."""
         self.view = view
+        self.setVisible(self.has_something())
         self.update()
+
+    def has_something(self) -> bool:
+        """Whether it is worth its place; what another port feeds may never come."""
+        return True
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 (Qt's name)
         """Called by Qt."""
@@ -152,6 +157,10 @@ class FramesPanel(Panel):
     def __init__(self) -> None:
         super().__init__("Frames of this content", (190, 56))
 
+    def has_something(self) -> bool:
+        """Whether a reception was seen."""
+        return self.view.lost_share is not None
+
     def paint(self, painter: QPainter, area: QRectF, colours: Colours) -> None:
         """Paint."""
         snrs_db, share = self.view.frame_snr_db, self.view.lost_share
@@ -160,7 +169,8 @@ class FramesPanel(Panel):
         cells.setBottom(max(cells.top() + 8, cells.bottom() - text_height - 2))
         width = cells.width() / max(snrs_db.size, 1)
         gap = 2 if width > 6 else 0
-        best = np.nanmax(snrs_db) if np.isfinite(snrs_db).any() else 0.0
+        known = snrs_db[np.isfinite(snrs_db)]
+        best = float(known.max()) if known.size else 0.0
         for number, snr_db in enumerate(snrs_db):
             cell = QRectF(cells.x() + number * width, cells.y(), width - gap, cells.height())
             if np.isnan(snr_db):
@@ -169,9 +179,12 @@ class FramesPanel(Panel):
                 painter.setPen(colours.lost)
                 painter.drawRect(cell.adjusted(0.5, 0.5, -0.5, -0.5))
                 painter.drawLine(cell.topLeft(), cell.bottomRight())
+            elif np.isneginf(snr_db):  # still to come
+                painter.setPen(mix(colours.panel, colours.text, 0.3))
+                painter.drawRect(cell.adjusted(0.5, 0.5, -0.5, -0.5))
             else:  # paler where it was worse than the best, by up to 6 dB
                 part = 1 - 0.7 * float(np.clip((best - snr_db) / 6, 0, 1))
                 painter.fillRect(cell, mix(colours.panel, colours.good, part))
         painter.setPen(colours.text)
-        words = "" if share is None else f"{100 * share:.1f} % of the symbols lost"
+        words = "" if share is None else f"{100 * (1 - share):.1f} % of the symbols received"
         painter.drawText(area, Qt.AlignBottom | Qt.AlignLeft, words)

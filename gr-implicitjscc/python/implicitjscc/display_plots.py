@@ -18,6 +18,10 @@ class ConstellationPanel(Panel):
     def __init__(self) -> None:
         super().__init__("Channel symbols", (190, 110))
 
+    def has_something(self) -> bool:
+        """Whether a reception was seen."""
+        return self.view.lost_share is not None
+
     def paint(self, painter: QPainter, area: QRectF, colours: Colours) -> None:
         """Paint."""
         side = min(area.width(), area.height())

@@ -32,7 +32,7 @@ class Worker:
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
         self._closed = True
-        self._latest: Any = None
+        self._latest: tuple[int, Any] | None = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -63,12 +63,17 @@ class Worker:
             self._changed.notify_all()
             return True
 
-    def submit_latest(self, job: Any) -> None:
-        """Queue a job that takes the place of one of its kind that still waits."""
+    def submit_latest(self, job: Any, rank: int = 0) -> None:
+        """Queue a job in the place of the one that was submitted so before and still waits.
+
+        One of a higher rank keeps its place, and this job is passed over.
+        """
         with self._changed:
             if self._latest is None:
                 self._jobs.append(self._do_latest)
-            self._latest = job
+            elif self._latest[0] > rank:
+                return
+            self._latest = (rank, job)
             self._changed.notify_all()
 
     def call_when_done(self, callback: Callable[[], None]) -> None:
@@ -105,9 +110,9 @@ class Worker:
 
     def _do_latest(self) -> None:
         with self._changed:
-            job, self._latest = self._latest, None
-        if job is not None:
-            self._handle(job)
+            waiting, self._latest = self._latest, None
+        if waiting is not None:
+            self._handle(waiting[1])
 
     def _run(self) -> None:
         while True:

@@ -50,11 +50,13 @@ class DigitalReception:
         image: the picture, or None where the file is damaged.
         words: code words of the file.
         words_right: of these, decoded without a fault before the first that was not.
+        symbols: as received, shape (channel_uses,); 0 where lost.
     """
 
     image: Image | None
     words: int
     words_right: int
+    symbols: NDArray[np.complex64]
 
 
 class DigitalReference:
@@ -114,19 +116,20 @@ class DigitalReference:
         noise = generator.standard_normal(2 * variance.size, np.float32).view(np.complex64)
         received = self._symbols + noise * np.sqrt(np.where(lost, 0, variance) / 2)
         received[lost] = 0
-        soft = modulation.log_likelihoods(received.astype(np.complex64), variance, self._bits)
+        received = received.astype(np.complex64)
+        soft = modulation.log_likelihoods(received, variance, self._bits)
         file = bytearray()
         for number, word in enumerate(soft.reshape(self.words, _WORD_BITS)):
             llr = np.empty(_WORD_BITS)
             llr[self._order] = word
             information, right = self._code.decode(llr, _ITERATIONS)
             if not right:
-                return DigitalReception(None, self.words, number)
+                return DigitalReception(None, self.words, number, received)
             file += np.packbits(information).tobytes()
         payload, crc = bytes(file[:-_CRC_BYTES]), bytes(file[-_CRC_BYTES:])
         if zlib.crc32(payload).to_bytes(_CRC_BYTES, "big") != crc:
-            return DigitalReception(None, self.words, self.words)
-        return DigitalReception(_read(payload), self.words, self.words)
+            return DigitalReception(None, self.words, self.words, received)
+        return DigitalReception(_read(payload), self.words, self.words, received)
 
 
 def fitting_jpeg(image: Image, most_bytes: int) -> bytes:
