@@ -24,7 +24,9 @@ from ..ldpc_profiles import make_code
 from . import modulation
 from .images import Image
 
-_WORD_BITS = 12_000  # code bits; the last few symbols of a content stay unused
+_MOST_WORD_BITS = 12_000
+_LEAST_CHANNEL_USES = 500
+_WORD_MULTIPLE = 24  # whole symbols of every constellation
 _ITERATIONS = 40
 _CRC_BYTES = 4
 _SEED = 0x44494749
@@ -73,8 +75,8 @@ class DigitalReference:
         lowest_snr_db: below it the design does not arrive.
 
     Raises:
-        ImplicitJsccError: no file of this picture is small enough, or the design SNR is below what
-            the lowest rate needs.
+        ImplicitJsccError: no file of this picture is small enough, there are fewer than 500 channel
+            uses, or the design SNR is below what the lowest rate needs.
     """
 
     def __init__(self, image: Image, channel_uses: int, design_snr_db: float) -> None:
@@ -84,13 +86,21 @@ class DigitalReference:
                 f"the digital reference needs a design SNR of at least {_SCHEMES[0][0]} dB"
             )
         self.lowest_snr_db, self._bits, rate = fitting[-1]
-        self.channel_uses = channel_uses
+        if channel_uses < _LEAST_CHANNEL_USES:
+            raise ImplicitJsccError(
+                f"the digital reference needs at least {_LEAST_CHANNEL_USES} channel uses"
+            )
         self.name = f"{modulation.NAMES[self._bits]}, rate {rate:g}"
-        information_bits = int(_WORD_BITS * rate) // 8 * 8
-        self._code = make_code(information_bits, _WORD_BITS, _SEED, prng.Stream.PARAMETER_CODE)
+        bits = channel_uses * self._bits
+        self.words = -(-bits // _MOST_WORD_BITS)
+        self._word_bits = bits // self.words // _WORD_MULTIPLE * _WORD_MULTIPLE
+        information_bits = int(self._word_bits * rate) // 8 * 8
+        self._code = make_code(information_bits, self._word_bits, _SEED, prng.Stream.PARAMETER_CODE)
         # Bits of one symbol are not equally safe; mixed, every word has its share of each kind.
-        self._order = prng.permutation(_SEED, prng.Stream.FILLER, _WORD_BITS)
-        self.words = channel_uses * self._bits // _WORD_BITS
+        self._order = prng.permutation(_SEED, prng.Stream.FILLER, self._word_bits)
+        file_words = -(-self.words * information_bits // 32)
+        mask = prng.words(_SEED, prng.Stream.HEADER_SCRAMBLER, file_words).astype("<u4")
+        self._scrambler = mask.view(np.uint8)[: self.words * information_bits // 8]
         room = self.words * information_bits // 8 - _CRC_BYTES
         file = fitting_jpeg(image, room)
         self.file_bytes = len(file)
@@ -98,7 +108,8 @@ class DigitalReference:
 
     def _modulate(self, payload: bytes) -> NDArray[np.complex64]:
         crc = zlib.crc32(payload).to_bytes(_CRC_BYTES, "big")
-        bits = np.unpackbits(np.frombuffer(payload + crc, np.uint8)).reshape(self.words, -1)
+        data = np.frombuffer(payload + crc, np.uint8) ^ self._scrambler
+        bits = np.unpackbits(data).reshape(self.words, -1)
         coded = np.stack([self._code.encode(word)[self._order] for word in bits])
         return modulation.modulate(coded.reshape(-1), self._bits)
 
@@ -119,14 +130,15 @@ class DigitalReference:
         received = received.astype(np.complex64)
         soft = modulation.log_likelihoods(received, variance, self._bits)
         file = bytearray()
-        for number, word in enumerate(soft.reshape(self.words, _WORD_BITS)):
-            llr = np.empty(_WORD_BITS)
+        for number, word in enumerate(soft.reshape(self.words, self._word_bits)):
+            llr = np.empty(self._word_bits)
             llr[self._order] = word
             information, right = self._code.decode(llr, _ITERATIONS)
             if not right:
                 return DigitalReception(None, self.words, number, received)
             file += np.packbits(information).tobytes()
-        payload, crc = bytes(file[:-_CRC_BYTES]), bytes(file[-_CRC_BYTES:])
+        data = (np.frombuffer(file, np.uint8) ^ self._scrambler).tobytes()
+        payload, crc = data[:-_CRC_BYTES], data[-_CRC_BYTES:]
         if zlib.crc32(payload).to_bytes(_CRC_BYTES, "big") != crc:
             return DigitalReception(None, self.words, self.words, received)
         return DigitalReception(_read(payload), self.words, self.words, received)
