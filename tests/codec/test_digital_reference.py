@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from implicitjscc.codec.digital_reference import DigitalReference, fitting_jpeg
+from implicitjscc.codec.digital_reference import DigitalReception, DigitalReference, fitting_jpeg
 from implicitjscc.codec.images import Image
 from implicitjscc.codec.metrics import psnr_db
 from implicitjscc.errors import ImplicitJsccError
@@ -22,6 +22,11 @@ def noise(snr_db: float) -> np.ndarray:
     return np.full(CHANNEL_USES, 10 ** (-snr_db / 10), np.float32)
 
 
+def picture_of(reception: DigitalReception) -> Image:
+    assert reception.image is not None
+    return reception.image
+
+
 @pytest.mark.parametrize("design_snr_db", [0, 3, 6, 8, 10, 13, 15, 20])
 def test_every_design_has_its_cliff(design_snr_db):
     image = small_picture()
@@ -30,7 +35,8 @@ def test_every_design_has_its_cliff(design_snr_db):
     above = [reference.receive(noise(reference.lowest_snr_db), seed) for seed in range(3)]
     assert all(reception.image is not None for reception in above)
     far_above = reference.receive(noise(40), 1)
-    np.testing.assert_array_equal(above[0].image.pixels, far_above.image.pixels)  # no better
+    pictures = [picture_of(reception) for reception in (above[0], far_above)]
+    np.testing.assert_array_equal(pictures[0].pixels, pictures[1].pixels)  # no better
     below = reference.receive(noise(reference.lowest_snr_db - 2.5), 1)
     assert below.image is None
     assert below.words_right < below.words
@@ -40,8 +46,8 @@ def test_more_snr_buys_a_better_picture():
     image = small_picture()
     qualities = []
     for design_snr_db in (0, 5, 10, 20):
-        received = DigitalReference(image, CHANNEL_USES, design_snr_db).receive(noise(40), 1).image
-        qualities.append(psnr_db(image, received))
+        reception = DigitalReference(image, CHANNEL_USES, design_snr_db).receive(noise(40), 1)
+        qualities.append(psnr_db(image, picture_of(reception)))
     assert qualities == sorted(qualities)
     assert qualities[-1] > qualities[0] + 3
 
@@ -68,7 +74,7 @@ def test_the_largest_file_that_fits():
 
 def test_grey_and_16_bit_pictures_are_sent_as_8_bits():
     grey = Image(np.tile(np.arange(128, dtype=np.uint16) * 512, (96, 1))[:, :, None])
-    received = DigitalReference(grey, CHANNEL_USES, 10).receive(noise(30), 1).image
+    received = picture_of(DigitalReference(grey, CHANNEL_USES, 10).receive(noise(30), 1))
     assert received.pixels.shape == (96, 128, 1)
     assert received.pixels.dtype == np.uint8
     assert np.abs(received.pixels[:, :, 0] - grey.pixels[:, :, 0] / 257).max() < 6

@@ -44,7 +44,7 @@ def test_a_content_is_published_while_it_arrives(run):
     before = 0
     for message in partial:
         received, measured = pdu.to_received(message)
-        count = measured["frames_received"]
+        count = int(measured["frames_received"])
         assert before < count < FRAMES
         assert measured["frames_lost"] == 0
         before = count
@@ -100,7 +100,7 @@ def test_a_partial_content_is_rebuilt_but_neither_written_nor_reported(run, enco
     assert pdu.is_partial(partial)
     assert not pdu.is_partial(whole)
     assert len(decoder.reports) == 1
-    before, after = (pdu.scalars(pdu.split(m)[0])["psnr_db"] for m in (partial, whole))
+    before, after = (float(pdu.scalars(pdu.split(m)[0])["psnr_db"]) for m in (partial, whole))
     assert after > before + 0.5
     assert len(list(tmp_path.iterdir())) == 1
 

@@ -15,6 +15,7 @@ from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
 from .output_files import OutputFiles
+from .report_line import report_line
 from .worker import Worker, end_when_idle, take_pending
 
 _KEPT_REPORTS = 64
@@ -141,7 +142,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self._sources.write_source(path, source)
             report["output"] = str(path)
         if whole:
-            self._log(report)
+            self.logger.info(report_line(report))
             self.last_report = report
             self.reports.append(report)
         message = source_pdu.from_source(source, report)
@@ -154,15 +155,3 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             report["psnr_db"] = float(self._metrics.psnr_db(self._reference, source))
         except ImplicitJsccError as error:  # of another size; the source itself is good
             self.logger.warn(str(error))
-
-    def _log(self, report: dict[str, Any]) -> None:
-        text = f"content {report['content_id']:08x} rebuilt"
-        if isinstance(report.get("snr_db"), float):
-            text += f" at SNR {report['snr_db']:.1f} dB"
-        if report.get("frames_lost"):
-            text += f", {report['frames_lost']} frames lost"
-        if "psnr_db" in report:
-            text += f", PSNR {report['psnr_db']:.2f} dB"
-        if report["decoder"] == "approximate":
-            text += ", its decoder lost: a grey likeness"
-        self.logger.info(text + (f": {report['output']}" if "output" in report else ""))
