@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Rates of transmitter and receiver, as one table; engine_speed.py has the codec's.
+"""Rates of transmitter, receiver and channel, as one table; engine_speed.py has the codec's.
 
     python benchmarks/speed.py [--picture FILE] [--runs 3]
 
@@ -13,20 +13,38 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import report
 
+from implicitjscc.channel import Channel, ChannelSettings, impair
 from implicitjscc.codec import encoder, sources
 from implicitjscc.codec.settings import EncoderSettings
-from implicitjscc.phy import channel
 from implicitjscc.phy.detector import ChirpDetector
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.transmitter import modulate
 
 PICTURE = Path(__file__).resolve().parents[1] / "examples" / "astronaut.png"
 SNR_DB = 10.0
+USUAL = ChannelSettings(
+    snr_db=SNR_DB,
+    cfo_hz=50e3,
+    sro_ppm=20.0,
+    delay_samples=0.3,
+    linewidth_hz=1.0,
+    bits=8,
+    dc_dbc=-20.0,
+    iq_gain_db=0.5,
+    iq_phase_deg=2.0,
+)
+CHANNELS = {
+    "noise only": ChannelSettings(snr_db=SNR_DB),
+    "all usual impairments": USUAL,
+    "the same and two echoes": USUAL.but(multipath="two_echoes"),
+    "the same and TDL-C, 20 Hz": USUAL.but(multipath="tdl_c", doppler_hz=20.0),
+}
 
 
 def main() -> None:
@@ -42,7 +60,7 @@ def main() -> None:
     encoded = encoder.encode(image, EncoderSettings(steps=1, preset="draft"))
     content = encoded.content()
     burst = modulate(content)
-    samples = channel.awgn(channel.silence(burst.samples, 4096, 4096), SNR_DB, 0.25, seed=0)
+    samples = impair(np.pad(burst.samples, 4096), ChannelSettings(snr_db=SNR_DB))
     size = samples.size / 1e6
     seconds = timed(lambda: modulate(content), options.runs)
     show("transmit", [size / s for s in seconds], "Msamples/s")
@@ -52,6 +70,10 @@ def main() -> None:
     piece = np.resize(samples, detector.before + detector.block + detector.after)
     seconds = timed(lambda: detector.search(piece, detector.before), 4 * options.runs)
     show("search", [detector.block / 1e6 / s for s in seconds], "Msamples/s")
+    for name, settings in CHANNELS.items():
+        link = Channel(settings)
+        seconds = timed(partial(link.process, samples), options.runs)
+        show(f"channel, {name}", [size / s for s in seconds], "Msamples/s")
 
 
 def receive(samples: np.ndarray) -> None:

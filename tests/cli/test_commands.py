@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from implicitjscc.phy import channel
+from implicitjscc.channel import ChannelSettings, impair
 
 from .conftest import Command, Files
 
@@ -142,7 +142,7 @@ def test_transmit_and_receive(
     command: Command, files: Files, samples_file: Path, tmp_path: Path
 ) -> None:
     samples = np.fromfile(samples_file, np.complex64)
-    noisy = channel.awgn(channel.frequency_offset(samples, 0.004), 15.0, 0.25, seed=1)
+    noisy = impair(samples, ChannelSettings(cfo_hz=8000.0, snr_db=15.0))
     noisy.tofile(tmp_path / "rx.cf32")
     done = command(
         *("receive", "--from", f"file:{tmp_path / 'rx.cf32'}", "-o", tmp_path / "rx.png"),

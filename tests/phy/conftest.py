@@ -5,8 +5,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from implicitjscc.channel import ChannelSettings, impair
 from implicitjscc.content import DESCRIPTION_BYTES, Content
-from implicitjscc.phy import channel
 from implicitjscc.phy.receiver import BurstReceiver, Reception
 from implicitjscc.phy.transmitter import modulate
 
@@ -33,13 +33,22 @@ def send(
     seed: int = 1,
 ) -> np.ndarray:
     """A burst in a stream: resampled, offset in frequency, noisy, at some level."""
-    samples = channel.silence(modulate(content, payload_rms=PAYLOAD_RMS).samples, before, after)
-    if sro_ppm:
-        samples = channel.sampling_offset(samples, sro_ppm, delay_samples=0.37)
-    samples = channel.frequency_offset(samples, cfo / 2, phase_rad=1.0)
-    if es_n0_db is not None:
-        samples = channel.awgn(samples, es_n0_db, PAYLOAD_RMS, seed)
-    return channel.level(samples, gain_db)
+    samples = np.pad(modulate(content, payload_rms=PAYLOAD_RMS).samples, (before, after))
+    settings = ChannelSettings(
+        payload_rms=PAYLOAD_RMS,
+        seed=seed,
+        snr_db=np.inf if es_n0_db is None else es_n0_db,
+        sro_ppm=sro_ppm,
+        delay_samples=0.37 if sro_ppm else 0.0,
+        cfo_hz=cfo * 1e6,
+        phase_deg=57.0,
+    )
+    return impair(samples, settings) * np.float32(10 ** (gain_db / 20))
+
+
+def awgn(samples: np.ndarray, es_n0_db: float, seed: int) -> np.ndarray:
+    """Samples of the payload's usual level in ideal noise."""
+    return impair(samples, ChannelSettings(payload_rms=PAYLOAD_RMS, snr_db=es_n0_db, seed=seed))
 
 
 def receive(samples: np.ndarray, receiver: BurstReceiver | None = None) -> list[Reception]:

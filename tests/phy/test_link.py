@@ -6,12 +6,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from implicitjscc.phy import channel
+from implicitjscc.channel import ChannelSettings, impair
 from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.receiver import MOST_RETAINED, BurstReceiver
 from implicitjscc.phy.transmitter import modulate
 
-from .conftest import PAYLOAD_RMS, laplace_content, loss_db, receive, send
+from .conftest import awgn, laplace_content, loss_db, receive, send
 
 SIZE = 70_000  # three frames
 
@@ -86,7 +86,7 @@ def test_bursts_in_a_row() -> None:
     """Two contents without a gap, then the first one again."""
     first, second = laplace_content(40_000), laplace_content(300, seed=2, content_id=2)
     samples = np.concatenate([modulate(c).samples for c in (first, second, first)])
-    noisy = channel.awgn(np.pad(samples, 3000), 10.0, PAYLOAD_RMS, seed=3)
+    noisy = awgn(np.pad(samples, 3000), 10.0, seed=3)
     receptions = receive(noisy)
     ids = [reception.received.content_id for reception in receptions]
     assert ids == [first.content_id, second.content_id, first.content_id]
@@ -96,7 +96,7 @@ def test_bursts_in_a_row() -> None:
 def test_two_tiny_contents_at_0_db() -> None:
     contents = [laplace_content(150, seed=n, content_id=n) for n in (1, 2)]
     samples = np.concatenate([modulate(c).samples for c in contents])
-    receptions = receive(channel.awgn(np.pad(samples, 3000), 0.0, PAYLOAD_RMS, seed=3))
+    receptions = receive(awgn(np.pad(samples, 3000), 0.0, seed=3))
     assert [r.received.content_id for r in receptions] == [1, 2]
 
 
@@ -105,7 +105,7 @@ def test_short_bursts_after_one_that_broke_off() -> None:
     broken = modulate(laplace_content(120_000)).samples[:110_000]
     short = [laplace_content(300, seed=n, content_id=n) for n in range(2, 8)]
     samples = np.concatenate([broken, *(modulate(c).samples for c in short)])
-    receptions = receive(channel.awgn(np.pad(samples, 3000), 25.0, PAYLOAD_RMS, seed=3))
+    receptions = receive(awgn(np.pad(samples, 3000), 25.0, seed=3))
     assert [r.received.content_id for r in receptions][1:] == list(range(2, 8))
 
 
@@ -124,7 +124,7 @@ def test_a_lost_frame_costs_its_share_everywhere() -> None:
     samples = send(content, 15.0, before=5000)
     length = 2 * FrameLayout(SIZE).frame_symbols
     samples[5000 + length : 5000 + 2 * length] = 0
-    samples = channel.awgn(samples, 15.0, PAYLOAD_RMS, seed=9)
+    samples = awgn(samples, 15.0, seed=9)
     (reception,) = receive(samples)
     assert (reception.frames_received, reception.frames_lost) == (2, 1)
     lost = reception.received.lost
@@ -154,8 +154,7 @@ def test_a_burst_that_is_cut(cut: str) -> None:
 def test_dc_and_iq_imbalance() -> None:
     content = laplace_content(SIZE)
     samples = send(content, 20.0, cfo=0.0003)
-    samples = channel.dc_offset(samples, PAYLOAD_RMS / 10)
-    samples = channel.iq_imbalance(samples, 0.5, 2.0)
+    samples = impair(samples, ChannelSettings(dc_dbc=-20.0, iq_gain_db=0.5, iq_phase_deg=2.0))
     (reception,) = receive(samples)
     assert loss_db(content, reception, 20.0) < 0.3
 

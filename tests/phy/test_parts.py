@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from implicitjscc.content import DESCRIPTION_BYTES, Content
 from implicitjscc.errors import ImplicitJsccError
-from implicitjscc.phy import channel, header_code, header_symbols, smoother
+from implicitjscc.phy import header_code, header_symbols, smoother
 from implicitjscc.phy.frame import (
     FrameLayout,
     chirps,
@@ -227,20 +227,3 @@ def test_a_burst_keeps_its_level() -> None:
     assert np.mean(np.abs(middle) ** 2) == pytest.approx(0.01 * pilots, rel=0.05)
     assert burst.payload_rms == 0.1
     assert 10 ** (burst.papr_db / 20) * 0.1 == pytest.approx(np.abs(burst.samples).max(), rel=1e-3)
-
-
-def test_the_simulated_channel() -> None:
-    tone = np.exp(2j * np.pi * 0.05 * np.arange(20_000)).astype(np.complex64)
-    later = channel.sampling_offset(tone, ppm=50.0, delay_samples=0.25)
-    times = np.arange(later.size) / (1 + 50e-6) - 0.25
-    expected = np.exp(2j * np.pi * 0.05 * times)
-    np.testing.assert_allclose(later[100:-100], expected[100:-100], atol=2e-3)
-    noise = channel.awgn(np.zeros(200_000, np.complex64), 10.0, 0.5, seed=1)
-    assert np.mean(np.abs(noise) ** 2) == pytest.approx(0.25 * 2 / 10, rel=0.02)
-    rough = channel.quantise(tone, 4)
-    assert np.unique(rough.real).size <= 16
-    imbalanced = channel.iq_imbalance(tone, 0.0, 90.0)
-    np.testing.assert_allclose(imbalanced.imag, tone.real, atol=1e-6)
-    wandered = channel.phase_noise(np.ones(100_000, np.complex64), 10.0, 1e6, seed=2)
-    steps = np.diff(np.unwrap(np.angle(wandered)))
-    assert steps.var() == pytest.approx(2 * np.pi * 10 / 1e6, rel=0.05)
