@@ -68,13 +68,13 @@ def test_phase_noise_has_a_lorentzian_line() -> None:
 
 
 @pytest.mark.parametrize("sro_ppm", [-500.0, -40.0, 0.0, 10.0, 400.0])
-@pytest.mark.parametrize("frequency", [-0.4, 0.05, 0.36])
+@pytest.mark.parametrize("frequency", [-0.39, 0.05, 0.36])
 def test_a_sampling_offset_takes_a_tone_at_other_times(sro_ppm: float, frequency: float) -> None:
     sent = tone(frequency, np.arange(30_000))
     taken = run(SamplingOffset(sro_ppm, delay_samples=3.37), sent)
     times = np.arange(taken.size) / (1 + sro_ppm * 1e-6) - 3.37
     inside = (times > 30) & (times < 29_960)
-    np.testing.assert_allclose(taken[inside], tone(frequency, times)[inside], atol=3e-4)
+    np.testing.assert_allclose(taken[inside], tone(frequency, times)[inside], atol=1.2e-4)
 
 
 def test_a_sampling_offset_may_change_and_end() -> None:

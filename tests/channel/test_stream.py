@@ -138,6 +138,17 @@ def test_a_seed_gives_the_same_again_and_another_one_does_not() -> None:
     assert len(set(draws.values())) == len(Source)
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_bad_sample_spoils_its_neighbours_only() -> None:
+    samples = band_limited(60_000)
+    samples[[20_000, 20_100]] = np.nan, np.inf
+    settings = EVERYTHING.but(drop_rate=0.0, sro_ppm=0.0)
+    bad = ~np.isfinite(run(Channel(settings), samples))
+    assert bad.any()
+    assert not bad[:15_000].any()
+    assert not bad[25_000:].any()
+
+
 def test_memory_stays_bounded() -> None:
     channel = Channel(EVERYTHING)
     samples = band_limited(50_000)

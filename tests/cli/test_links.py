@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from implicitjscc.channel import ChannelSettings
+from implicitjscc.cli import channel_options
+from implicitjscc.cli.main import parser
+
 from .conftest import Command, Files
 
 
@@ -111,6 +115,52 @@ def test_loopback_of_a_container(command: Command, files: Files, tmp_path: Path)
     assert result["psnr_db"] > 20
     assert {"samples", "overhead", "papr_db", "output"} <= result.keys()
     assert (tmp_path / "x.png").exists()
+
+
+def test_loopback_through_a_worse_channel(command: Command, files: Files) -> None:
+    pytest.importorskip("gnuradio.gr")
+    done = command(
+        *("loopback", files.container, "--snr", 20, "--repeat", 3, "--impairments", "--json"),
+        *("--linewidth-hz", 1, "--cfo-hz", 50_000, "--drop-rate", 60),
+        *("--channel", "tdl_d", "--delay-spread-s", 30e-9, "--doppler-hz", 2),
+    )
+    assert done.status == 0, done.errors
+    result = done.result
+    assert result["channel"] == "tdl_d"
+    assert result["counters"]["dropped_samples"] > 0
+    assert result["cfo_hz"] == pytest.approx(50_000, abs=200)
+    assert result["snr_db"] < 20
+
+
+def test_every_option_of_the_channel_arrives() -> None:
+    words = "loopback x.ijscc --snr 3 --cfo-hz 5 --sro-ppm -7 --channel tdl_c --doppler-hz 9"
+    words += " --delay-spread-s 1e-6 --linewidth-hz 2 --loss 0.1 --drop-rate 4 --noise-seed 8"
+    words += " --adc-rms-dbfs -18"
+    options = parser().parse_args([*words.split(), "--impairments", "--sample-rate", "1e6"])
+    assert channel_options.settings(options) == ChannelSettings(
+        sample_rate_hz=1e6,
+        snr_db=3.0,
+        cfo_hz=5.0,
+        sro_ppm=-7.0,
+        multipath="tdl_c",
+        doppler_hz=9.0,
+        delay_spread_s=1e-6,
+        linewidth_hz=2.0,
+        loss=0.1,
+        drop_rate=4.0,
+        seed=8,
+        adc_rms_dbfs=-18.0,
+        bits=8,
+        dc_dbc=-20.0,
+        iq_gain_db=0.5,
+        iq_phase_deg=2.0,
+    )
+
+
+def test_loopback_refuses_a_channel(command: Command, files: Files) -> None:
+    done = command("loopback", files.container, "--channel", "tdl_x")
+    assert done.status == 1
+    assert len(done.errors.splitlines()) == 1
 
 
 def test_loopback_of_a_picture(command: Command, files: Files) -> None:

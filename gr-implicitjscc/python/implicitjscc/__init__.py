@@ -2,10 +2,13 @@
 """GNU Radio blocks for Implicit-JSCC: thin adapters over the library ``implicitjscc``.
 
 Encoder, Transmitter, Receiver and Decoder make a link; Symbol Source and Symbol Sink take the place
-of Transmitter and Receiver where the channel is the paper's ideal one. ``pdu`` and ``source_pdu``
-convert what passes between them.
+of Transmitter and Receiver where the channel is the paper's ideal one. Channel Laboratory is a
+simulated radio link, Digital Reference another system over the same channel uses, and
+Reconstruction Display shows what comes of it. ``pdu`` and ``source_pdu`` convert what passes
+between them.
 """
 
+from .channel_laboratory import channel_laboratory
 from .decoder import decoder
 from .digital_reference import digital_reference
 from .encoder import encoder
@@ -16,6 +19,7 @@ from .symbol_source import symbol_source
 from .transmitter import transmitter
 
 __all__ = [
+    "channel_laboratory",
     "decoder",
     "digital_reference",
     "encoder",

@@ -117,8 +117,10 @@ class Channel:
         settings = self._settings
         if settings is not self._applied:
             self._apply(settings)
-        for stage in self._stages[first:]:
-            samples = stage.process(samples)
+        # What is not finite stays so, and spoils its neighbours within the filters' blocks only.
+        with np.errstate(over="ignore", invalid="ignore"):
+            for stage in self._stages[first:]:
+                samples = stage.process(samples)
         return samples
 
     def _build(self, settings: ChannelSettings) -> None:

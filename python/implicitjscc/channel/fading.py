@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .impairment import turn
 from .profiles import Paths
 
 _WAVES = 16
@@ -30,11 +31,10 @@ class PathGains:
         angles = random.uniform(-np.pi, np.pi, (count, 1)) + 2 * np.pi * np.arange(_WAVES)
         phases = random.uniform(-np.pi, np.pi, (count, _WAVES))
         waves = paths.scattered[:, None] / np.sqrt(_WAVES) * np.exp(1j * phases)
-        self._amplitudes = np.column_stack([paths.specular, waves])
+        self._amplitudes = np.column_stack([paths.specular, waves]).astype(np.complex64)
         self._frequencies = doppler * np.column_stack([paths.moving, np.cos(angles / _WAVES)])
 
-    def at(self, times: NDArray[np.float64]) -> NDArray[np.complex128]:
+    def at(self, times: NDArray[np.float64]) -> NDArray[np.complex64]:
         """Shape (paths, t), at times in samples."""
-        cycles = self._frequencies[:, :, None] * times
-        waves = self._amplitudes[:, :, None] * np.exp(2j * np.pi * (cycles % 1.0))
-        return np.asarray(waves.sum(axis=1))
+        waves = turn(self._frequencies[:, :, None] * times)
+        return np.asarray(np.einsum("pw,pwt->pt", self._amplitudes, waves))

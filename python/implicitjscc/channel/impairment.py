@@ -55,9 +55,9 @@ def complex_normals(random: np.random.Generator, count: int, rms: float) -> Samp
 
 
 def turn(cycles: NDArray[np.float64]) -> Samples:
-    """exp(2 j pi cycles)."""
+    """exp(2 j pi cycles), of any shape."""
     phase = ((2 * np.pi) * (cycles - np.rint(cycles))).astype(np.float32)
-    turned = np.empty(phase.size, np.complex64)
+    turned = np.empty(phase.shape, np.complex64)
     turned.real = np.cos(phase)
     turned.imag = np.sin(phase)
     return turned

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Values between samples, and filters that change slowly within a block.
 
-A windowed sinc (Kaiser, -80 dB, flat up to 0.44 cycles a sample) is the interpolator. That its
-taps are polynomials of the fraction is the structure of C. W. Farrow, "A continuously variable
+A windowed sinc (Kaiser; error below -80 dB within +-0.4 cycles a sample) is the interpolator. That
+its taps are polynomials of the fraction is the structure of C. W. Farrow, "A continuously variable
 digital delay element", ISCAS 1988; T. I. Laakso et al., "Splitting the unit delay", IEEE Signal
 Process. Mag. 13, 1996.
 """

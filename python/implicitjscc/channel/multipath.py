@@ -79,7 +79,7 @@ class Multipath(Impairment):
         if self._fixed is None or len(self._nodes) > 1:
             gains = self._gains.at(first + self._nodes)
             filters = np.zeros((len(self._nodes), _TRANSFORM), np.complex64)
-            taps = gains.T.astype(np.complex64) @ self._taps
+            taps = gains.T @ self._taps
             filters[:, : taps.shape[1] - REACH] = taps[:, REACH:]
             filters[:, -REACH:] = taps[:, :REACH]
             self._fixed = fft.fft(filters, axis=-1)

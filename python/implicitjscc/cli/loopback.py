@@ -4,19 +4,19 @@
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
+from . import channel_options
 from . import options as shared
 from .transmit import burst_figures
 
 if TYPE_CHECKING:
     from ..content import ReceivedContent
-
-_PAYLOAD_RMS = 0.25
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -26,19 +26,15 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="a source or X.ijscc through a simulated radio link",
         description="Encode (a source) or load (a container), and send it through a GNU Radio "
-        "flowgraph: Transmitter, Channel Model, Receiver, Decoder.",
+        "flowgraph: Transmitter, Channel Laboratory, Receiver, Decoder.",
     )
     parser.add_argument(
         "source", metavar="SOURCE_OR_CONTENT", help="a picture, WAV, FLAC, .npy or X.ijscc"
     )
     parser.add_argument("-o", "--output", metavar="OUT", help="file to write; default: none")
     parser.add_argument("--reference", metavar="SOURCE", help="for the PSNR; a source itself")
-    parser.add_argument("--snr", type=shared.snr, default=10.0, metavar="DB", help="Es/N0; 10")
-    parser.add_argument("--cfo-hz", type=shared.finite_float, default=0.0, metavar="HZ", help="0")
-    parser.add_argument("--sro-ppm", type=shared.finite_float, default=0.0, metavar="PPM", help="0")
-    parser.add_argument("--channel", choices=("awgn",), default="awgn", help="default: awgn")
     shared.add_sample_rate(parser)
-    parser.add_argument("--noise-seed", type=int, default=1, metavar="N", help="1")
+    channel_options.add(parser)
     parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
     shared.add_encoder_options(parser)
     parser.set_defaults(run=run)
@@ -52,8 +48,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     if options.output:
         shared.check_folder(options.output)
         sources.check_ending(options.output)
-    if not 0 <= options.noise_seed < 1 << 31:
-        raise ImplicitJsccError("the seed of the noise must be from 0 to 2147483647")
+    channel_options.settings(options)
     _require_gnuradio()
     with tempfile.TemporaryDirectory() as folder:
         content, reference = options.source, options.reference
@@ -91,21 +86,14 @@ def send(
         ImplicitJsccError: nothing came through.
     """
     _require_gnuradio()
-    from gnuradio import blocks, channels, gr, implicitjscc
+    from gnuradio import blocks, gr, implicitjscc
     from gnuradio.implicitjscc import pdu
 
     transmitter = implicitjscc.transmitter(
-        content_file=content, repeat=options.repeat, payload_rms=_PAYLOAD_RMS
+        content_file=content, repeat=options.repeat, payload_rms=channel_options.PAYLOAD_RMS
     )
-    noise_voltage = _PAYLOAD_RMS * 2**0.5 * 10 ** (-options.snr / 20)
-    channel = channels.channel_model(
-        noise_voltage,
-        options.cfo_hz / options.sample_rate,
-        1 + options.sro_ppm * 1e-6,
-        [1.0],
-        options.noise_seed,
-        False,
-    )
+    impairments = dataclasses.asdict(channel_options.settings(options))
+    channel = implicitjscc.channel_laboratory(impairments.pop("sample_rate_hz"), **impairments)
     receiver = implicitjscc.receiver(sample_rate=options.sample_rate)
     decoder = implicitjscc.decoder(
         output_file=options.output or "", reference_file=reference or "", engine=options.engine
@@ -128,6 +116,7 @@ def send(
             f"nothing came through at {options.snr:g} dB: {counters['preambles']} preambles, "
             f"{counters['header_errors']} header errors"
         )
+    counters = {**counters, "dropped_samples": channel.stats["dropped_samples"]}
     report = {
         **_sent(content, options),
         **_plain(decoder.last_report),
@@ -141,10 +130,11 @@ def _sent(content: str, options: argparse.Namespace) -> dict[str, Any]:
     from ..codec import container
     from ..phy.transmitter import modulate
 
-    burst = modulate(container.load(content).content(), payload_rms=_PAYLOAD_RMS)
+    burst = modulate(container.load(content).content(), payload_rms=channel_options.PAYLOAD_RMS)
     return {
         "samples": burst.samples.size,
         **burst_figures(burst, options.sample_rate),
+        "channel": options.channel,
         "channel_snr_db": options.snr,
         "channel_cfo_hz": options.cfo_hz,
         "channel_sro_ppm": options.sro_ppm,
