@@ -116,14 +116,13 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         report: dict[str, Any] = {
             "modulation": reference.name,
             "file_bytes": reference.file_bytes,
-            "code_words": f"{reception.words_right} of {reception.words}",
+            "code_words": f"{reception.words_right} of {reception.words} right",
         }
         if arrived.size:
             report["snr_db"] = float(-10 * np.log10(np.mean(arrived, dtype=np.float64)))
         if reception.image is None:
-            report["code_words"] = (
-                f"first fault in {reception.words_right + 1} of {reception.words}"
-            )
+            fault = reception.words_right + 1
+            report["code_words"] = f"{fault} of {reception.words} is wrong"
             report["status"] = "no picture: the file is damaged"
             published = pmt.cons(pdu.to_pmt_dict(report), pmt.PMT_NIL)
         else:

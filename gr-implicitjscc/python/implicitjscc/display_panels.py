@@ -94,7 +94,7 @@ _FACTS: tuple[tuple[str, str, Callable[[Scalar], str]], ...] = (
     ("level_dbfs", "Level", _number("{:.0f} dBFS")),
     ("receptions", "Receptions combined", _number("{:.0f}")),
     ("modulation", "Modulation", str),
-    ("code_words", "Code words right", str),
+    ("code_words", "Code words", str),
     ("file_bytes", "File", _number("{:,.0f} bytes")),
     ("decoder", "Decoder", str),
     ("decode_ms", "Decoded in", _number("{:.0f} ms")),
@@ -186,5 +186,6 @@ class FramesPanel(Panel):
                 part = 1 - 0.7 * float(np.clip((best - snr_db) / 6, 0, 1))
                 painter.fillRect(cell, mix(colours.panel, colours.good, part))
         painter.setPen(colours.text)
+        painter.setFont(self.small_font())
         words = "" if share is None else f"{100 * (1 - share):.1f} % of the symbols received"
         painter.drawText(area, Qt.AlignBottom | Qt.AlignLeft, words)

@@ -19,7 +19,6 @@ from . import pdu, source_pdu
 
 MOST_POINTS = 1500
 _TURNS_KEPT = 60
-_OF_THE_PICTURE = ("psnr_db", "decoder", "decode_ms", "complete", "content_id")
 
 
 def _no_points() -> NDArray[np.complex64]:
@@ -82,13 +81,12 @@ class DisplayState:
         facts = pdu.scalars(meta)
         source = None if pmt.is_null(vector) else source_pdu.to_source(message)
         self._note_turn(facts)
-        kept = {k: v for k, v in self._view.facts.items() if k not in _OF_THE_PICTURE}
         status = str(facts.get("status", _status(facts)))
         self._change(
             source=source,
             serial=self._view.serial + 1,
             status=status,
-            facts={**kept, **facts},
+            facts=facts,
             history=tuple(self._history),
             turns=self._turns,
         )
@@ -106,10 +104,9 @@ class DisplayState:
         received, facts = pdu.to_received(message)
         arrived = ~received.lost
         parameters_from = _symbol_uses(received)
-        kept = {k: v for k, v in self._view.facts.items() if k in _OF_THE_PICTURE}
-        of_reception = {k: v for k, v in facts.items() if k not in _OF_THE_PICTURE}
+        # The figures stay those of the picture that is shown, once there is one.
         self._change(
-            facts={**of_reception, **kept},
+            facts=self._view.facts if self._view.serial else facts,
             frame_snr_db=pdu.frame_snr_db(message),
             lost_share=float(1 - np.mean(arrived)),
             points=_some(received.symbols[:parameters_from][arrived[:parameters_from]]),
