@@ -187,5 +187,6 @@ class FramesPanel(Panel):
                 painter.fillRect(cell, mix(colours.panel, colours.good, part))
         painter.setPen(colours.text)
         painter.setFont(self.small_font())
-        words = "" if share is None else f"{100 * (1 - share):.1f} % of the symbols received"
+        words = f"{known.size} of {snrs_db.size} frames, " if snrs_db.size else ""
+        words += "" if share is None else f"{100 * (1 - share):.0f} % of the symbols"
         painter.drawText(area, Qt.AlignBottom | Qt.AlignLeft, words)

@@ -61,7 +61,7 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
             "level_dbfs": reception.level_dbfs,
             **more,
         }
-        message = pdu.from_received(reception.received, measured, reception.frame_map_db)
+        message = pdu.from_received(reception.received, measured, reception.frame_map_db())
         self.message_port_pub(pmt.intern("received"), message)
 
 

@@ -42,7 +42,7 @@ class ContentAssembler:
         self._cfo = 0.0
         self._measured_interval: float | None = None
         self._frames: list[DemodulatedFrame] = []
-        self._frame_map_db = np.full(layout.frames, np.nan, np.float32)
+        self._numbers: list[int] = []
 
     @property
     def done(self) -> bool:
@@ -95,7 +95,7 @@ class ContentAssembler:
         self._noise_variance[sources[carries]] = demodulated.noise_variance
         self._measured_interval = demodulated.interval
         self._frames.append(demodulated)
-        self._frame_map_db[frame] = demodulated.snr_db
+        self._numbers.append(frame)
 
     def finish(self, sample_rate_hz: float) -> Reception | None:
         """What has come of the content; None where not one frame has."""
@@ -120,7 +120,7 @@ class ContentAssembler:
             sro_ppm=(self._interval() / sps - 1) * 1e6,
             level_dbfs=float(10 * np.log10(mean_power)),
             frame_snr_db=[frame.snr_db for frame in frames],
-            frame_map_db=self._frame_map_db,
+            frame_numbers=self._numbers,
         )
 
     def partial(self, sample_rate_hz: float, at_least: int) -> Reception | None:
@@ -130,8 +130,6 @@ class ContentAssembler:
         so_far = self.finish(sample_rate_hz)
         assert so_far is not None
         received = so_far.received
-        frame_map_db = so_far.frame_map_db.copy()
-        frame_map_db[self.next_frame :] = -np.inf
         return dataclasses.replace(
             so_far,
             received=dataclasses.replace(
@@ -140,5 +138,6 @@ class ContentAssembler:
                 noise_variance=received.noise_variance.copy(),
             ),
             frames_lost=self.next_frame - so_far.frames_received,
-            frame_map_db=frame_map_db,
+            frames_to_come=self.layout.frames - self.next_frame,
+            frame_numbers=list(self._numbers),
         )

@@ -18,14 +18,14 @@ class Reception:
 
     Attributes:
         received: its symbols.
-        frames_received, frames_lost: their sum is the content's number of frames.
+        frames_received, frames_lost: their sum is the content's number of frames so far.
         snr_db: Es/N0, of the mean noise over the received frames.
         cfo_hz: carrier frequency offset.
         sro_ppm: received symbol interval over the nominal one, minus 1, in 10^-6.
         level_dbfs: rms of the samples, 0 dB for full scale 1.0.
         frame_snr_db: of each received frame.
-        frame_map_db: SNR by frame number, shape (frames,); NaN where a frame was lost, -inf where
-            its time has not come yet.
+        frame_numbers: which frames have been received.
+        frames_to_come: of a content that is still arriving; neither received nor lost.
     """
 
     received: ReceivedContent
@@ -36,7 +36,22 @@ class Reception:
     sro_ppm: float
     level_dbfs: float
     frame_snr_db: list[float] = field(default_factory=list)
-    frame_map_db: NDArray[np.float32] = field(default_factory=lambda: np.empty(0, np.float32))
+    frame_numbers: list[int] = field(default_factory=list)
+    frames_to_come: int = 0
+
+    def frame_map_db(self) -> NDArray[np.float32]:
+        """SNR by frame number, shape (frames,): NaN where one was lost, -inf where it is to come.
+
+        Empty where it is not known which frames have been received.
+        """
+        passed = self.frames_received + self.frames_lost
+        by_number = np.full(passed + self.frames_to_come, np.nan, np.float32)
+        by_number[passed:] = -np.inf
+        known = len(self.frame_numbers) == len(self.frame_snr_db) > 0
+        if not known or max(self.frame_numbers) >= passed:
+            return np.empty(0, np.float32)
+        by_number[self.frame_numbers] = self.frame_snr_db
+        return by_number
 
 
 @dataclass
