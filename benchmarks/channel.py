@@ -4,7 +4,7 @@
 
     python benchmarks/channel.py [--rows ideal offsets pn1 pn10 two_echoes] [--snr 0 5 10 15 20]
                                  [--bursts 20] [--symbols 180224]
-                                 [--content X.ijscc --reference SOURCE]
+                                 [--adc-rms-dbfs -12] [--content X.ijscc --reference SOURCE]
 
 Sends Laplace-distributed symbols, or a container's. The loss is the error of the received symbols
 over the nominal noise, in dB; with multipath the bound is what the unbiased MMSE linear equaliser
@@ -13,8 +13,8 @@ of infinite length loses in the same channels. 1 Msymbol/s, two samples a symbol
     ideal       noise and a delay of a fraction of a sample
     offsets     the same, with frequency and sampling offset
     pn1, pn10   all impairments: CFO up to +-10 % of the symbol rate, SRO up to +-40 ppm as the
-                same crystals have it, 8 bits at -12 dBFS, DC -20 dBc, IQ imbalance of 0.5 dB and
-                2 degrees, phase noise of 1 or 10 Hz linewidth
+                same crystals have it, 8 bits at --adc-rms-dbfs (-12), DC -20 dBc, IQ imbalance of
+                0.5 dB and 2 degrees, phase noise of 1 or 10 Hz linewidth
     two_echoes  as pn1, with echoes of -6 and -10 dB within 4 symbols, another channel each burst
 
 The last columns are the mean PSNR over the waveform, that of `simulate`, and their difference.
@@ -49,7 +49,6 @@ ROWS: dict[str, dict[str, object]] = {
 }
 FRONT_END: dict[str, object] = {
     "bits": 8,
-    "adc_rms_dbfs": -12.0,
     "dc_dbc": -20.0,
     "iq_gain_db": 0.5,
     "iq_phase_deg": 2.0,
@@ -91,6 +90,7 @@ def main() -> None:
     parser.add_argument("--snr", type=float, nargs="+", default=[0, 5, 10, 15, 20])
     parser.add_argument("--bursts", type=int, default=20)
     parser.add_argument("--symbols", type=int, default=180_224, help="without --content")
+    parser.add_argument("--adc-rms-dbfs", type=float, default=-12.0, help="level at the 8 bits")
     parser.add_argument("--content", help="a container to send")
     parser.add_argument("--reference", help="its source, for the PSNR")
     options = parser.parse_args()
@@ -122,7 +122,7 @@ def measure(
     cell = Cell()
     for seed in range(options.bursts):
         content = encoded.content() if encoded else laplace_content(options.symbols, seed)
-        settings = settings_of(row, snr_db, seed)
+        settings = settings_of(row, snr_db, seed).but(adc_rms_dbfs=options.adc_rms_dbfs)
         samples = np.pad(modulate(content, payload_rms=settings.payload_rms).samples, 8192)
         receiver = BurstReceiver(sample_rate_hz=settings.sample_rate_hz)
         taken = impair(samples, settings)

@@ -38,7 +38,7 @@ from implicitjscc.codec.sources import Image
 from implicitjscc.codec.start import source_start
 from implicitjscc.codec.torch_model import TorchModel
 from implicitjscc.engine import why_not_native
-from implicitjscc.engine.model import Model, StepSettings, SymbolState
+from implicitjscc.engine.model import FilteredNoise, Model, StepSettings, SymbolState
 from implicitjscc.engine.native import NativeModel, default_threads, instruction_sets
 
 COLUMNS = ("d", "what", "who", "median_ms", "min_ms", "max_ms", "times_plain", "percent_of_peak")
@@ -126,7 +126,7 @@ def make_jobs(profile: CodecProfile, image: Image, threads: int) -> dict[tuple[s
         if difference > LARGEST_DIFFERENCE:
             raise SystemExit(f"{name} decodes another picture than plain PyTorch: {difference}")
         steps["step", name] = training_step(profile, model, symbols, parameters)
-        decodes["decode", name] = lambda model=model: model.decode(symbols, parameters)  # type: ignore[misc]
+        decodes["decode", name] = decoding(profile, model, symbols, parameters)
     return steps | decodes
 
 
@@ -138,6 +138,14 @@ def make_models(profile: CodecProfile, threads: int) -> dict[str, Model]:
         for name in instruction_sets():
             models[f"native {name}"] = NativeModel(shape, threads, name)
     return models
+
+
+def decoding(
+    profile: CodecProfile, model: Model, symbols: np.ndarray, parameters: np.ndarray
+) -> Job:
+    """A decode as a receiver at the design SNR does it, its filter included."""
+    noise = FilteredNoise(profile.noise_variance / 2, profile.filtered_noise_variance / 2)
+    return lambda: model.decode(symbols, parameters, noise)
 
 
 def training_step(
@@ -157,6 +165,7 @@ def training_step(
             noise_key=number,
             symbols_rms=1.0,
             noise_std=(profile.noise_variance / 2) ** 0.5,
+            filtered_variance=profile.filtered_noise_variance / 2,
             rates=(recipe.symbol_rate,) * len(profile.level_channels),
             step=number,
         )

@@ -21,11 +21,14 @@ class Content:
         description: ``DESCRIPTION_BYTES`` bytes from which the receiver rebuilds the decoder;
             opaque to the physical layer, which protects them by its header's code and CRC.
         content_id: 32 bits that tell this content from others on the same channel.
+        coded_symbols: the last so many are those of a digital code, which bears gaps better than
+            noise.
     """
 
     symbols: NDArray[np.complex64]
     description: bytes
     content_id: int
+    coded_symbols: int = 0
 
 
 @dataclass(frozen=True)

@@ -45,6 +45,7 @@ class Stream(enum.IntEnum):
     HEADER_SCRAMBLER = 7
     FILLER = 8
     PARAMETER_CODE = 9
+    DIVERSITY = 10
 
 
 def philox4x32(counters: UInt32Array, key: tuple[int, int]) -> UInt32Array:

@@ -234,7 +234,7 @@ def failing(files: Files, folder: Path) -> list[tuple[list[object], str]]:
         (["transmit", folder / "flipped.ijscc", *to], "checksum"),
         (["transmit", files.container, "--to", "carrier-pigeon:x"], "unknown scheme"),
         (["transmit", files.container, "--to", "file:"], "where"),
-        (["transmit", files.container, "--to", "uhd:"], "not in this version"),
+        (["transmit", files.container, "--to", "uhd:"], "--frequency-hz"),
         (["receive", "--from", "x", "-o", folder / "out.png"], "unknown scheme"),
         (["receive", "--from", "file:x", "-o", folder / "out.xyz"], "names no format"),
         (["simulate", files.container, "--reference", folder / "text.png"], "not a picture"),

@@ -31,19 +31,22 @@ AUDIO_GOLDEN = "2100011170022222222018abe00000000016f060c183060c183060c001588840
 ARRAY_GOLDEN = "810021002c042222222018abe000000000007060c183060c183060c1872c0001120001"
 GOLDEN_REPETITION = "01012c01c3031111111024972f7ab6fbbc015e3d7cfe041850e2458c00000000000000"
 GOLDEN_CODED = "05012c01c3031111111024972f7ab6fbbed015b3000000000000000000000000000000"
+GOLDEN_FILTERED = "05012c01c3031111111024972f7ab6fbbed015b3000000000000000e00000000000000"
 
 
 def example(strategy: str = "repetition") -> CodecProfile:
     settings = EncoderSettings(snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18, parameters=strategy)
     profile = plan(300, 451, 3, IMAGE8, settings)
     if strategy == "coded":
-        return replace(profile, fineness=45, payload_bits=5555)
+        return replace(profile, fineness=45, payload_bits=5555, filter_gain_db=0)
     return replace(profile, scale_codes=tuple(range(60, 71)))
 
 
 def test_golden_bytes() -> None:
     assert example().to_bytes().hex() == GOLDEN_REPETITION
     assert example("coded").to_bytes().hex() == GOLDEN_CODED
+    filtered = replace(example("coded"), filter_gain_db=35)
+    assert filtered.to_bytes().hex() == GOLDEN_FILTERED
 
 
 def test_golden_bytes_of_the_other_kinds() -> None:

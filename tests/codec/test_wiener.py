@@ -21,6 +21,8 @@ from implicitjscc.codec.planner import plan
 from implicitjscc.codec.receivers import Receivers
 from implicitjscc.codec.settings import EncoderSettings
 from implicitjscc.codec.symbol_channel import awgn
+from implicitjscc.codec.wiener_layer import filter_maps
+from implicitjscc.engine.model import FilteredNoise
 from implicitjscc.errors import ImplicitJsccError
 
 MAPS = hnp.arrays(
@@ -77,7 +79,7 @@ def test_flat_maps_are_averaged_and_edges_are_kept() -> None:
 
 
 def test_each_symbol_is_filtered_for_its_own_noise() -> None:
-    profile = plan(32, 32, 3, IMAGE8, EncoderSettings(snr_db=20))
+    profile = replace(plan(32, 32, 3, IMAGE8, EncoderSettings(snr_db=20)), filter_gain_db=0)
     reals = np.random.default_rng(2).standard_normal(profile.real_symbols).astype(np.float32)
     variance = np.full(reals.size, profile.noise_variance / 2, np.float32)
     assert wiener.scale(reals, variance, profile) is reals
@@ -85,6 +87,31 @@ def test_each_symbol_is_filtered_for_its_own_noise() -> None:
     changed = ~np.isclose(wiener.scale(reals, variance, profile), reals, atol=1e-5)
     assert changed[100:200].mean() > 0.9
     assert not changed[200 + 33 :].any()
+
+
+@given(values=MAPS, variance=VARIANCES, left=st.floats(0, 2))
+def test_training_goes_through_the_same_filter(
+    values: np.ndarray, variance: float, left: float
+) -> None:
+    noise = FilteredNoise(variance, left * variance)
+    layer = filter_maps(torch.from_numpy(values)[None], noise)[0].numpy()
+    variances = np.full(values.shape, variance)
+    if noise.filtered_variance > 0:
+        expected = wiener.filter_map(values, variances, noise.filtered_variance)
+        assert layer == pytest.approx(expected, abs=1e-4)
+
+
+def test_uniform_noise_is_left_to_the_engine() -> None:
+    profile = plan(32, 32, 3, IMAGE8, EncoderSettings(snr_db=20))
+    variance = np.full(profile.real_symbols, 0.3, np.float32)
+    noise = wiener.uniform_noise(variance, profile)
+    assert noise is not None
+    assert noise.variance == pytest.approx(0.3)
+    assert noise.filtered_variance == pytest.approx(0.5e-3)
+    variance[5] = np.inf
+    assert wiener.uniform_noise(variance, profile) is None
+    variance[5] = 0.4
+    assert wiener.uniform_noise(variance, profile) is None
 
 
 def test_it_helps_where_there_is_more_noise(

@@ -17,7 +17,11 @@ WITH_WINDOWS = ("broadcast_receiver", "digital_reference", "teaching_loopback")
 HEADLESS = (
     "awgn_loopback",
     "broadcast_transmitter",
+    "hackrf_receiver",
+    "hackrf_transmitter",
     "impaired_loopback",
+    "usrp_receiver",
+    "usrp_transmitter",
     "zmq_receiver",
     "zmq_transmitter",
 )

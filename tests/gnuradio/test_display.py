@@ -13,6 +13,7 @@ import pmt
 import pytest
 from gnuradio import gr, implicitjscc
 from gnuradio.implicitjscc import pdu, source_pdu
+from gnuradio.implicitjscc.pmt_scalars import to_pmt_dict
 
 from implicitjscc.codec import sources
 from implicitjscc.content import DESCRIPTION_BYTES, ReceivedContent
@@ -118,7 +119,7 @@ def test_why_there_is_no_picture(show):
     display = implicitjscc.reconstruction_display()
     display.handle_reconstruction(source_pdu.from_source(quarters(), {}))
     assert place_of(show(display), RED) is not None
-    why = pdu.to_pmt_dict({"status": "no picture: the file is damaged"})
+    why = to_pmt_dict({"status": "no picture: the file is damaged"})
     display.handle_reconstruction(pmt.cons(why, pmt.PMT_NIL))
     assert place_of(show(display), RED) is None
     assert display.view.status == "no picture: the file is damaged"

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pmt
 import pytest
-from gnuradio.implicitjscc import image_pdu, pdu, source_pdu
+from gnuradio.implicitjscc import image_pdu, pdu, pmt_scalars, source_pdu
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -154,7 +154,7 @@ def test_audio_there_and_back(channels):
 
 
 def test_audio_of_a_sender_that_says_only_the_rate():
-    meta = pdu.to_pmt_dict({"sample_rate_hz": 8000})
+    meta = pmt_scalars.to_pmt_dict({"sample_rate_hz": 8000})
     again = source_pdu.to_source(pmt.cons(meta, pmt.init_f32vector(20, [0.1] * 20)))
     assert again.size == (1, 20, 1)
     assert again.format.sample_format == "float32"
@@ -183,7 +183,7 @@ def test_no_source():
     ]
     for entries, vector in spoilt:
         with pytest.raises(ImplicitJsccError):
-            source_pdu.to_source(pmt.cons(pdu.to_pmt_dict(entries), vector))
+            source_pdu.to_source(pmt.cons(pmt_scalars.to_pmt_dict(entries), vector))
     for message in (pmt.PMT_NIL, pmt.intern("x"), pmt.from_long(3)):
         with pytest.raises(ImplicitJsccError):
             source_pdu.to_source(message)

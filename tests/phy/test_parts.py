@@ -209,6 +209,14 @@ def test_the_smoother_is_the_least_squares_solution() -> None:
     np.testing.assert_allclose(leverage, np.diag(covariance) / variances, rtol=1e-6)
 
 
+def test_observations_that_tell_nothing_are_no_failure() -> None:
+    """As of a frame that is noise alone."""
+    times, values = np.arange(600) * 64.0, np.random.default_rng(6).normal(size=600)
+    walk = smoother.estimate_walk(times, values, np.full(600, 1e30))
+    path, _ = smoother.smooth_random_walk(times, values, np.full(600, 1e30), walk)
+    assert np.all(np.isfinite(path))
+
+
 @pytest.mark.parametrize("walk", [0.0, 6e-5])
 def test_the_walks_variance_is_measured(walk: float) -> None:
     rng = np.random.default_rng(5)

@@ -77,6 +77,10 @@ class ContentInput:
         except ImplicitJsccError as error:
             self._drop(str(error))
             return
+        self.put(content)
+
+    def put(self, content: Content) -> None:
+        """Take a content; where too many wait, it is logged, counted and dropped."""
         if not self._worker.submit(content):
             self._drop(f"content {content.content_id:08x} dropped: the queue is full")
 

@@ -14,8 +14,7 @@ from gnuradio import gr
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
-from .output_files import OutputFiles
-from .report_line import report_line
+from .output_files import OutputFiles, summary
 from .worker import Worker, end_when_idle, take_pending
 
 _KEPT_REPORTS = 64
@@ -29,7 +28,8 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     ``decoder`` is "exact", "averaged", or "approximate" where the decoder's parameters are lost and
     a picture is shown as a grey likeness. With an output file it is written there as well; from a
     second content on, each goes to a file of its own: ``out.png`` becomes
-    ``out-<content id>.png``. A content that is received again overwrites. One that is still
+    ``out-<content id>.png``. A content that is received again overwrites. Of a long run the newest
+    ``keep_files`` stay; older ones that this block wrote are deleted. A content that is still
     arriving (the Receiver's ``progress_frames``) is only published, with ``complete`` False, and
     passed over where a newer state of it waits already.
 
@@ -38,6 +38,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             where it does not fit what was received. Empty for none.
         reference_file: source to measure the PSNR against. Empty for none.
         engine: "auto", or one of the codec's engines.
+        keep_files: how many contents' files stay.
         latest_only: pass over what a newer content has overtaken while the decoder was busy: for a
             display that follows a carousel. Otherwise every content is decoded.
 
@@ -47,8 +48,8 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         dropped: messages that were no received contents, or came when 64 were waiting.
 
     Raises:
-        ImplicitJsccError: the reference cannot be read, the output's folder does not exist, or
-            PyTorch is missing.
+        ImplicitJsccError: the reference cannot be read, the output's folder does not exist,
+            ``keep_files`` is below 1, or PyTorch is missing.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         output_file: str = "",
         reference_file: str = "",
         engine: str = "auto",
+        keep_files: int = 256,
         latest_only: bool = False,
     ) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Decoder", None, None)
@@ -65,7 +67,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         except ImportError as error:
             raise ImplicitJsccError(f"decoding needs PyTorch here: {error}") from error
         self._decode, self._metrics, self._sources = codec.decode, metrics, sources
-        self._files = OutputFiles(output_file) if output_file else None
+        self._files = OutputFiles(output_file, keep_files) if output_file else None
         self._reference = sources.read_source(reference_file) if reference_file else None
         self._engine = engine
         self._latest_only = bool(latest_only)
@@ -101,7 +103,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         """
         if self._worker.running:
             return self._worker.drain(timeout_s)
-        take_pending(self, "received", self._rebuild_now)
+        take_pending(self, "received", lambda m: self._worker.do(partial(self._rebuild, m)))
         return True
 
     def handle_received(self, message: Any) -> None:
@@ -117,9 +119,6 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         """The block that sends the contents has ended: end after the last source."""
         take_pending(self, "received", self.handle_received)
         end_when_idle(self, self._worker, message)
-
-    def _rebuild_now(self, message: Any) -> None:
-        self._worker.do(partial(self._rebuild, message))
 
     def _rebuild(self, message: Any) -> None:
         try:
@@ -141,8 +140,10 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             path = self._files.path_for(received.content_id, ending)
             self._sources.write_source(path, source)
             report["output"] = str(path)
+            for old in self._files.surplus():
+                self.logger.info(f"{old} deleted: of more contents only the newest stay")
         if whole:
-            self.logger.info(report_line(report))
+            self.logger.info(summary(report))
             self.last_report = report
             self.reports.append(report)
         message = source_pdu.from_source(source, report)

@@ -13,6 +13,7 @@ from implicitjscc.content import DESCRIPTION_BYTES, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
+from .pmt_scalars import to_pmt_dict
 from .worker import Worker, end_when_idle, take_pending
 
 
@@ -124,7 +125,7 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             fault = reception.words_right + 1
             report["code_words"] = f"{fault} of {reception.words} is wrong"
             report["status"] = "no picture: the file is damaged"
-            published = pmt.cons(pdu.to_pmt_dict(report), pmt.PMT_NIL)
+            published = pmt.cons(to_pmt_dict(report), pmt.PMT_NIL)
         else:
             report["psnr_db"] = float(self._psnr_db(self._image, reception.image))
             published = source_pdu.from_source(reception.image, report)

@@ -13,6 +13,7 @@ from gnuradio import gr
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
+from .pmt_scalars import to_pmt_dict
 from .worker import Worker, end_when_idle, take_pending
 
 
@@ -149,5 +150,5 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     def _progress(self, progress: Any) -> None:
         if progress.done >= self._reported + 0.01:
             self._reported = progress.done
-            message = pdu.to_pmt_dict(asdict(progress))
+            message = to_pmt_dict(asdict(progress))
             self.message_port_pub(pmt.intern("progress"), message)

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from implicitjscc.errors import ImplicitJsccError
 
-from .pdu import Scalar, scalar, scalars, split
+from .pdu import split
+from .pmt_scalars import Scalar, scalar, scalars
 
 MAXIMUM_SAMPLES = 1 << 28
 

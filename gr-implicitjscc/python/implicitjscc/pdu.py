@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Contents as GNU Radio PDUs, and back.
 
-A PDU is a pair of a dictionary and a vector. Two kinds (``source_pdu`` has that of sources):
+A PDU is a pair of a dictionary and a vector (``source_pdu`` has that of sources):
 
-* content: ``{content_id: long, description: u8vector}`` and the channel symbols, a c32vector;
+* content: ``{content_id, description: u8vector, coded_symbols}`` and the symbols, a c32vector;
 * received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost), scalars
   that the receiver measured, such as ``snr_db`` or ``frames_lost``, and ``frame_snr_db``
   (f32vector); ``complete`` is False where the content is still arriving.
@@ -23,14 +23,17 @@ from numpy.typing import NDArray
 from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
+from .pmt_scalars import Scalar, scalar, scalars
+
 MAXIMUM_CHANNEL_USES = 1 << 26
 MOST_FRAMES = 1 << 12
-Scalar = int | float | str | bool
 
 
 def from_content(content: Content) -> Any:
     """The content PDU of ``content``."""
-    return pmt.cons(_identity(content.content_id, content.description), _c32(content.symbols))
+    coded = pmt.from_long(content.coded_symbols)
+    meta = _identity(content.content_id, content.description)
+    return pmt.cons(pmt.dict_add(meta, pmt.intern("coded_symbols"), coded), _c32(content.symbols))
 
 
 def to_content(message: Any) -> Content:
@@ -40,7 +43,9 @@ def to_content(message: Any) -> Content:
         ImplicitJsccError: the message is no such PDU.
     """
     meta, vector = split(message)
-    return Content(_symbols(vector), _description(meta), _content_id(meta))
+    coded = _entry(meta, "coded_symbols")
+    count = pmt.to_long(coded) if _is_32_bits(coded) else 0
+    return Content(_symbols(vector), _description(meta), _content_id(meta), count)
 
 
 def from_received(
@@ -100,27 +105,6 @@ def is_partial(message: Any) -> bool:
     return bool(pmt.equal(_entry(pmt.car(message), "complete"), pmt.PMT_F))
 
 
-def to_pmt_dict(values: Mapping[str, Any]) -> Any:
-    """A dictionary of numbers, texts and None (left out) as a pmt dictionary."""
-    entries = pmt.make_dict()
-    for key, value in values.items():
-        if value is not None:
-            entries = pmt.dict_add(entries, pmt.intern(key), scalar(value))
-    return entries
-
-
-def scalars(meta: Any) -> dict[str, Scalar]:
-    """The numbers, booleans and texts of a pmt dictionary; vectors and the rest are left out."""
-    found: dict[str, Scalar] = {}
-    items = pmt.dict_items(meta)
-    for index in range(pmt.length(items)):
-        key, value = pmt.car(pmt.nth(index, items)), pmt.cdr(pmt.nth(index, items))
-        plain = pmt.is_number(value) or pmt.is_symbol(value) or pmt.is_bool(value)
-        if pmt.is_symbol(key) and plain and not pmt.is_complex(value):
-            found[pmt.symbol_to_string(key)] = pmt.to_python(value)
-    return found
-
-
 def _identity(content_id: int, description: bytes) -> Any:
     meta = pmt.dict_add(pmt.make_dict(), pmt.intern("content_id"), pmt.from_long(content_id))
     vector = pmt.init_u8vector(len(description), list(description))
@@ -134,17 +118,6 @@ def _f32(values: NDArray[np.float32]) -> Any:
 
 def _c32(symbols: NDArray[np.complex64]) -> Any:
     return pmt.init_c32vector(symbols.size, symbols.tolist())
-
-
-def scalar(value: Any) -> Any:
-    """A number, boolean or text as a pmt."""
-    if isinstance(value, (bool, np.bool_)):
-        return pmt.from_bool(bool(value))
-    if isinstance(value, (int, np.integer)):
-        return pmt.from_long(int(value))
-    if isinstance(value, (float, np.floating)):
-        return pmt.from_double(float(value))
-    return pmt.intern(str(value))
 
 
 def split(message: Any) -> tuple[Any, Any]:
@@ -164,9 +137,13 @@ def _entry(meta: Any, key: str) -> Any:
 
 def _content_id(meta: Any) -> int:
     value = _entry(meta, "content_id")
-    if pmt.is_integer(value) and 0 <= pmt.to_long(value) < 1 << 32:
-        return int(pmt.to_long(value))
-    raise ImplicitJsccError("the PDU has no content_id of 32 bits")
+    if not _is_32_bits(value):
+        raise ImplicitJsccError("the PDU has no content_id of 32 bits")
+    return int(pmt.to_long(value))
+
+
+def _is_32_bits(value: Any) -> bool:
+    return pmt.is_integer(value) and 0 <= pmt.to_long(value) < 1 << 32
 
 
 def _description(meta: Any) -> bytes:

@@ -9,9 +9,12 @@ import pmt
 from gnuradio import gr
 
 from implicitjscc.errors import ImplicitJsccError
+from implicitjscc.phy import profile_file
+from implicitjscc.phy.combiner import Combiner
 from implicitjscc.phy.receiver import BurstReceiver, Reception
 
 from . import pdu
+from .pmt_scalars import to_pmt_dict
 from .receiver_core import receiver_core
 
 
@@ -26,6 +29,7 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
     def __init__(self) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Receiver Relay", None, None)
         self.core: receiver_core | None = None
+        self.combiner: Combiner | None = None
         self.message_port_register_in(pmt.intern("end"))
         self.message_port_register_out(pmt.intern("received"))
         self.message_port_register_out(pmt.intern("stats"))
@@ -42,14 +46,17 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
         self.gateway.system_handler(message)
 
     def deliver(self, reception: Reception) -> None:
-        """Publish a reception and the counters."""
+        """Publish a reception, or what all of its content give together, and the counters."""
+        if self.combiner is not None:
+            _, reception, _ = self.combiner.add(reception)
         self._publish(reception, {})
-        if self.core is not None:
-            self.message_port_pub(pmt.intern("stats"), pdu.to_pmt_dict(self.core.stats))
+        self.message_port_pub(pmt.intern("stats"), to_pmt_dict(self.stats))
 
     def deliver_partial(self, reception: Reception) -> None:
-        """Publish what there is so far of a content that is still arriving."""
-        self._publish(reception, {"complete": False})
+        """Publish what there is of a content that is still arriving, unless there is more of it."""
+        content_id = reception.received.content_id
+        if self.combiner is None or not self.combiner.knows(content_id):
+            self._publish(reception, {"complete": False})
 
     def _publish(self, reception: Reception, more: dict[str, pdu.Scalar]) -> None:
         measured = {
@@ -59,10 +66,17 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
             "cfo_hz": reception.cfo_hz,
             "sro_ppm": reception.sro_ppm,
             "level_dbfs": reception.level_dbfs,
+            "receptions": reception.receptions,
             **more,
         }
         message = pdu.from_received(reception.received, measured, reception.frame_map_db())
         self.message_port_pub(pmt.intern("received"), message)
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """The counters of the core and of the combiner."""
+        core = self.core.stats if self.core is not None else {}
+        return {**core, **(self.combiner.stats.as_dict() if self.combiner is not None else {})}
 
 
 class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
@@ -71,19 +85,24 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
     Each content is published on the port ``received`` as soon as its last frame is demodulated, or
     when the stream ends: channel symbols, a noise variance for each (inf where a frame was lost),
     and in the dictionary ``frames_received``, ``frames_lost``, ``snr_db`` (Es/N0), ``cfo_hz``,
-    ``sro_ppm``, ``level_dbfs`` and ``frame_snr_db`` (a vector by frame number, NaN where it was
-    lost). On ``stats`` follows a dictionary of counters: how many preambles, headers, header errors
-    and frames there have been so far. The level of the input does not matter. A receiver that
-    cannot keep up holds the flowgraph back; it drops nothing.
+    ``sro_ppm``, ``level_dbfs``, ``receptions`` and ``frame_snr_db`` (a vector by frame number, NaN
+    where it was lost). A content that comes again is combined with what came before, by maximal
+    ratio, so that each turn of a carousel improves it. On ``stats`` follows a dictionary of
+    counters: preambles, headers, header errors and frames so far. The level of the input does not
+    matter. A receiver that cannot keep up holds the flowgraph back; it drops nothing.
 
     Args:
-        sample_rate: in Hz; two samples a symbol.
-        contents: end after so many contents; 0 for never.
+        sample_rate: in Hz.
+        contents: end after so many receptions; 0 for never.
         idle_flush_s: when no samples come for so long, deliver what there is of a content; 0 for
             never.
+        waveform: "standard", "robust", "fast", or the path of a profile's file: the transmitter's.
+        samples_per_symbol: 2, 4, 8 or 16; 0 for the waveform's own, 2.
+        combine: whether receptions of the same content are combined; the latest 16 contents are
+            kept, in at most 256 MiB.
         progress_frames: publish a content that is still arriving on ``received`` as well, each time
             so many more of its frames are there, with ``complete`` False in the dictionary; 0 for
-            never.
+            never. Where receptions are combined, only before the first is whole.
 
     Raises:
         ImplicitJsccError: an argument is impossible.
@@ -94,6 +113,9 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
         sample_rate: float = 1e6,
         contents: int = 0,
         idle_flush_s: float = 5.0,
+        waveform: str = "standard",
+        samples_per_symbol: int = 0,
+        combine: bool = True,
         progress_frames: int = 0,
     ) -> None:
         gr.hier_block2.__init__(
@@ -104,9 +126,16 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
         )
         if not sample_rate > 0 or min(contents, idle_flush_s, progress_frames) < 0:
             raise ImplicitJsccError("sample_rate is positive, all else of the Receiver at least 0")
-        self.relay = _relay()
+        profile = profile_file.load(waveform, samples_per_symbol)
+        relay = self.relay = _relay()
+
+        def make() -> BurstReceiver:
+            """For each run."""
+            relay.combiner = Combiner() if combine else None
+            return BurstReceiver(profile, float(sample_rate))
+
         self.core = receiver_core(
-            lambda: BurstReceiver(sample_rate_hz=float(sample_rate)),
+            make,
             self.relay.deliver,
             int(contents),
             float(idle_flush_s),
@@ -123,4 +152,4 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
     @property
     def stats(self) -> dict[str, Any]:
         """The counters so far."""
-        return self.core.stats
+        return self.relay.stats

@@ -21,7 +21,8 @@ import pmt
 from implicitjscc.errors import ImplicitJsccError
 
 from . import image_pdu
-from .pdu import Scalar, scalars, split, to_pmt_dict
+from .pdu import split
+from .pmt_scalars import Scalar, scalars, to_pmt_dict
 
 MAXIMUM_SAMPLES = 1 << 28
 _CARRIED_AS = {"float16": "float32", "bool": "uint8"}

@@ -3,24 +3,23 @@
 
 from __future__ import annotations
 
-from collections import deque
+import math
 from typing import Any
 
 import numpy as np
 import pmt
 from gnuradio import gr
-from numpy.typing import NDArray
 
 from implicitjscc.content import Content
 from implicitjscc.errors import ImplicitJsccError
+from implicitjscc.phy import profile_file
 from implicitjscc.phy.transmitter import modulate
 
+from .burst_queue import MODES, BurstQueue, PreparedBurst
 from .content_input import ContentInput, load_content
 from .worker import take_pending
 
 WORK_DONE = -1
-MODES = ("burst", "continuous", "carousel")
-_CAROUSEL_CONTENTS = 8
 
 
 class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
@@ -32,26 +31,27 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
       after the file's content, or, without a file, when the block that sends the PDUs has ended.
     * ``continuous``: the same, but zeros while there is nothing to send, and no end: what a radio
       without bursts wants.
-    * ``carousel``: the latest contents (at most 8), round and round for ever; ``repeat`` is the
-      number of times that each is sent in a turn.
+    * ``carousel``: the latest contents (at most 8, each once), round and round for ever; ``repeat``
+      is the number of times that each is sent in a turn.
 
-    ``payload_rms`` is the rms of the samples that carry the payload. White noise of power
-    payload_rms^2 * samples_per_symbol * 10^(-snr_db / 10) per sample gives an Es/N0 of ``snr_db``;
-    in GNU Radio's Channel Model that is a noise voltage of
+    White noise of power payload_rms^2 * samples_per_symbol * 10^(-snr_db / 10) per sample gives an
+    Es/N0 of ``snr_db``; in GNU Radio's Channel Model that is a noise voltage of
     payload_rms * sqrt(samples_per_symbol) * 10^(-snr_db / 20).
 
     Args:
         content_file: path of an ``.ijscc`` file; empty to take contents from the port only.
         mode: "burst", "continuous" or "carousel".
         repeat: bursts a content.
-        payload_rms: level; 0.25 leaves 12 dB for the peaks.
+        payload_rms: level, the rms of the samples that carry payload; 0.25 is -12 dBFS.
         silence_before: zero samples before each burst.
-        silence_after: zero samples after each burst. They push its end through the filters and
-            buffers that follow: leave some thousand before a simulated channel, and 131,072
-            before a HackRF.
+        silence_after: zero samples after each burst, the pause of a carousel. They push its end
+            through what follows: some thousand for a simulated channel, 131,072 for a HackRF.
+        waveform: "standard", "robust", "fast", or the path of a profile.
+        samples_per_symbol: 2, 4, 8 or 16; 0 for the waveform's own, 2.
+        clip_db: largest magnitude of a sample over ``payload_rms``; 0 for no limit.
 
     Raises:
-        ImplicitJsccError: the file cannot be read, or an argument is impossible.
+        ImplicitJsccError: a file cannot be read, or an argument is impossible.
     """
 
     def __init__(
@@ -62,6 +62,9 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         payload_rms: float = 0.25,
         silence_before: int = 4096,
         silence_after: int = 16384,
+        waveform: str = "standard",
+        samples_per_symbol: int = 0,
+        clip_db: float = 0.0,
     ) -> None:
         gr.sync_block.__init__(self, "Implicit-JSCC Transmitter", None, [np.complex64])
         if mode not in MODES:
@@ -70,17 +73,16 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
             raise ImplicitJsccError("payload_rms lies between 0 and 1, full scale")
         if repeat < 1 or silence_before < 0 or silence_after < 0:
             raise ImplicitJsccError("repeat is at least 1, silence at least 0")
-        self.bursts = 0
+        if not 0 <= clip_db <= 60:
+            raise ImplicitJsccError("clip_db lies between 0, no limit, and 60")
+        self._profile = profile_file.load(waveform, samples_per_symbol)
         self._mode = mode
-        self._repeat = int(repeat)
         self._payload_rms = float(payload_rms)
-        self._silence = (int(silence_before), int(silence_after))
+        self._clip_db = float(clip_db) or None
         first = load_content(content_file) if content_file else None
         self._input = ContentInput(self._prepare, self.logger, first)
-        self._turn: deque[NDArray[np.complex64]] = deque(maxlen=_CAROUSEL_CONTENTS)
-        self._burst = np.empty(0, np.complex64)
-        self._sent = 0
-        self._times_left = 0
+        silence = int(silence_before), int(silence_after)
+        self._queue = BurstQueue(self._input, mode, int(repeat), silence)
         self.message_port_register_in(pmt.intern("content"))
         self.set_msg_handler(pmt.intern("content"), self.handle_content)
         self.set_msg_handler(pmt.intern("system"), self.handle_system)
@@ -90,10 +92,30 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         """Messages that could not be used."""
         return self._input.dropped
 
+    def set_payload_rms(self, payload_rms: float) -> None:
+        """Change the level of what is sent from now on, within a burst as well."""
+        if 0 < payload_rms <= 1:
+            self._queue.gain = float(payload_rms) / self._payload_rms
+        else:
+            self.logger.warn("the level is kept: payload_rms lies between 0 and 1, full scale")
+
+    def set_level_dbfs(self, level_dbfs: float) -> None:
+        """The same in dB, 0 for full scale."""
+        self.set_payload_rms(10 ** (level_dbfs / 20) if math.isfinite(level_dbfs) else 0.0)
+
+    def set_content(self, content_file: str) -> None:
+        """Send a file's content next; a carousel sends only that from then on."""
+        try:
+            content = load_content(content_file)
+        except ImplicitJsccError as error:
+            self.logger.warn(str(error))
+            return
+        self._queue.replace(content.content_id)
+        self._input.put(content)
+
     def start(self) -> bool:
         """Called by the scheduler."""
-        self._turn.clear()
-        self._burst, self._sent, self._times_left = np.empty(0, np.complex64), 0, 0
+        self._queue.restart()
         self._input.start()
         return True
 
@@ -115,34 +137,13 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     def work(self, input_items: Any, output_items: Any) -> int:
         """Called by the scheduler."""
         out = output_items[0]
-        if self._sent == self._burst.size and not self._advance():
-            if self._mode != "burst":
-                out[:] = 0
-                return int(out.size)
-            return WORK_DONE if self._input.finished else 0
-        count = min(out.size, self._burst.size - self._sent)
-        out[:count] = self._burst[self._sent : self._sent + count]
-        self._sent += count
-        return int(count)
+        if count := self._queue.fill(out):
+            return count
+        if self._mode != "burst":
+            out[:] = 0
+            return int(out.size)
+        return WORK_DONE if self._input.finished else 0
 
-    def _advance(self) -> bool:
-        """Make the next burst the current one; False where there is none."""
-        if self._times_left == 0:
-            may_wait = self._mode == "burst"
-            burst = self._input.next() if may_wait or self._input.waiting else None
-            if burst is not None and self._mode == "carousel":
-                self._turn.append(burst)
-            elif burst is None and self._turn:
-                burst = self._turn[0]
-                self._turn.rotate(-1)
-            if burst is None:
-                return False
-            self._burst, self._times_left = burst, self._repeat
-        self._times_left -= 1
-        self._sent = 0
-        self.bursts += 1
-        return True
-
-    def _prepare(self, content: Content) -> NDArray[np.complex64]:
-        samples = modulate(content, payload_rms=self._payload_rms).samples
-        return np.pad(samples, self._silence).astype(np.complex64, copy=False)
+    def _prepare(self, content: Content) -> PreparedBurst:
+        burst = modulate(content, self._profile, self._payload_rms, self._clip_db)
+        return PreparedBurst(content.content_id, burst.samples)

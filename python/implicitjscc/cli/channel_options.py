@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ..channel import ChannelSettings
-from ..channel.profiles import NAMES
 from . import options as shared
+
+if TYPE_CHECKING:
+    from ..channel import ChannelSettings
 
 PAYLOAD_RMS = 0.25
 USUAL_IMPAIRMENTS: dict[str, Any] = {
@@ -18,8 +19,6 @@ USUAL_IMPAIRMENTS: dict[str, Any] = {
     "iq_phase_deg": 2.0,
 }
 """Of a cheap radio's front end."""
-
-_FADING = tuple(name for name in NAMES if name != "none")
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -31,7 +30,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--channel",
         default="awgn",
         metavar="NAME",
-        help=f"awgn (default), {', '.join(_FADING)}, or paths as "
+        help="awgn (default), two_echoes, tdl_a to tdl_e, or paths as "
         "'delay_symbols gain_db phase_deg; ...'",
     )
     group.add_argument(
@@ -70,9 +69,12 @@ def settings(options: argparse.Namespace) -> ChannelSettings:
     Raises:
         ImplicitJsccError: a value is impossible.
     """
+    from ..channel import ChannelSettings
+
     usual = USUAL_IMPAIRMENTS if options.impairments else {}
     return ChannelSettings(
         sample_rate_hz=options.sample_rate,
+        samples_per_symbol=shared.waveform(options).samples_per_symbol,
         payload_rms=PAYLOAD_RMS,
         seed=options.noise_seed,
         snr_db=options.snr,

@@ -3,17 +3,18 @@
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ImplicitJsccError
+from ..radio.settings import RADIO_SCHEMES
 
-SCHEMES = ("file", "zmq")
-_LATER_SCHEMES = ("sigmf", "uhd", "soapy", "osmosdr")
+SCHEMES = ("file", "sigmf", "zmq", *RADIO_SCHEMES)
 
 Samples = NDArray[np.complex64]
 
@@ -32,10 +33,26 @@ class Source(Protocol):
         """Samples as they come, until there are no more."""
 
 
+@runtime_checkable
+class Reporting(Protocol):
+    """An end that has something to say of itself."""
+
+    def report(self) -> dict[str, Any]:
+        """Keys for the command's JSON."""
+
+
+def report(end: object) -> dict[str, Any]:
+    """What an end says of itself after its work: radios do."""
+    return end.report() if isinstance(end, Reporting) else {}
+
+
 def open_sink(
-    end: str, sample_rate_hz: float, timeout_s: float | None
+    end: str,
+    sample_rate_hz: float,
+    timeout_s: float | None,
+    radio: argparse.Namespace | None = None,
 ) -> AbstractContextManager[Sink]:
-    """The end that ``--to`` names.
+    """The end that ``--to`` names; ``radio`` holds what ``add_radio_options`` parsed.
 
     Raises:
         ImplicitJsccError: the scheme is unknown, or the end cannot be opened.
@@ -45,13 +62,23 @@ def open_sink(
         from .file_ends import FileSink
 
         return FileSink(where)
+    if scheme == "sigmf":
+        from .sigmf_ends import SigmfSink
+
+        return SigmfSink(where, sample_rate_hz)
+    if scheme in RADIO_SCHEMES and radio is not None:
+        from .radio_ends import RadioSink
+
+        return RadioSink(radio, end)
     from .zmq_ends import ZmqSink
 
     return ZmqSink(where, sample_rate_hz, timeout_s)
 
 
-def open_source(end: str, timeout_s: float | None) -> AbstractContextManager[Source]:
-    """The end that ``--from`` names.
+def open_source(
+    end: str, timeout_s: float | None, radio: argparse.Namespace | None = None
+) -> AbstractContextManager[Source]:
+    """The end that ``--from`` names; ``radio`` holds what ``add_radio_options`` parsed.
 
     Raises:
         ImplicitJsccError: the scheme is unknown, or the end cannot be opened.
@@ -61,6 +88,14 @@ def open_source(end: str, timeout_s: float | None) -> AbstractContextManager[Sou
         from .file_ends import FileSource
 
         return FileSource(where)
+    if scheme == "sigmf":
+        from .sigmf_ends import SigmfSource
+
+        return SigmfSource(where)
+    if scheme in RADIO_SCHEMES and radio is not None:
+        from .radio_ends import RadioSource
+
+        return RadioSource(radio, end)
     from .zmq_ends import ZmqSource
 
     return ZmqSource(where, timeout_s)
@@ -73,11 +108,9 @@ def split(end: str, option: str) -> tuple[str, str]:
         ImplicitJsccError: there is no such scheme, or no place.
     """
     scheme, colon, where = end.partition(":")
-    if scheme in _LATER_SCHEMES:
-        raise ImplicitJsccError(f"{option} {scheme}: is not in this version yet")
     if not colon or scheme not in SCHEMES:
         known = ", ".join(f"{name}:" for name in SCHEMES)
         raise ImplicitJsccError(f"{option} {end}: unknown scheme, one of {known} is needed")
-    if not where:
+    if not where and scheme != "uhd":
         raise ImplicitJsccError(f"{option} {end}: it does not say where")
     return scheme, where

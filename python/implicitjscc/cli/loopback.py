@@ -34,6 +34,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--output", metavar="OUT", help="file to write; default: none")
     parser.add_argument("--reference", metavar="SOURCE", help="for the PSNR; a source itself")
     shared.add_sample_rate(parser)
+    shared.add_waveform(parser)
     channel_options.add(parser)
     parser.add_argument("--repeat", type=shared.positive_int, default=1, metavar="N", help="bursts")
     shared.add_encoder_options(parser)
@@ -89,12 +90,20 @@ def send(
     from gnuradio import blocks, gr, implicitjscc
     from gnuradio.implicitjscc import pdu
 
+    profile = shared.waveform(options)
+    waveform = {
+        "waveform": options.waveform,
+        "samples_per_symbol": profile.samples_per_symbol,
+    }
     transmitter = implicitjscc.transmitter(
-        content_file=content, repeat=options.repeat, payload_rms=channel_options.PAYLOAD_RMS
+        content_file=content,
+        repeat=options.repeat,
+        payload_rms=channel_options.PAYLOAD_RMS,
+        **waveform,
     )
     impairments = dataclasses.asdict(channel_options.settings(options))
     channel = implicitjscc.channel_laboratory(impairments.pop("sample_rate_hz"), **impairments)
-    receiver = implicitjscc.receiver(sample_rate=options.sample_rate)
+    receiver = implicitjscc.receiver(sample_rate=options.sample_rate, **waveform)
     decoder = implicitjscc.decoder(
         output_file=options.output or "", reference_file=reference or "", engine=options.engine
     )
@@ -114,7 +123,7 @@ def send(
     if not decoder.last_report:
         raise ImplicitJsccError(
             f"nothing came through at {options.snr:g} dB: {counters['preambles']} preambles, "
-            f"{counters['header_errors']} header errors"
+            f"{counters['header_errors']} header errors, {counters['headers_refused']} refused"
         )
     counters = {**counters, "dropped_samples": channel.stats["dropped_samples"]}
     report = {
@@ -130,10 +139,11 @@ def _sent(content: str, options: argparse.Namespace) -> dict[str, Any]:
     from ..codec import container
     from ..phy.transmitter import modulate
 
-    burst = modulate(container.load(content).content(), payload_rms=channel_options.PAYLOAD_RMS)
+    profile = shared.waveform(options)
+    burst = modulate(container.load(content).content(), profile, channel_options.PAYLOAD_RMS)
     return {
         "samples": burst.samples.size,
-        **burst_figures(burst, options.sample_rate),
+        **burst_figures(burst, options.sample_rate, profile),
         "channel": options.channel,
         "channel_snr_db": options.snr,
         "channel_cfo_hz": options.cfo_hz,

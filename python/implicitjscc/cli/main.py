@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from .. import __version__
 from ..errors import ImplicitJsccError
 from . import doctor, encode, info, loopback, output, receive, search, simulate, transmit
+from .options import CommandParser
 
 _COMMANDS = (encode, search, info, simulate, transmit, receive, loopback, doctor)
 
@@ -57,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--json", action="store_true", help="print one JSON object")
     common.add_argument("--debug", action="store_true", help="show where an error comes from")
-    whole = argparse.ArgumentParser(
+    whole = CommandParser(
         prog="implicitjscc", description="Overfitted joint source-channel coding over the air."
     )
     whole.add_argument("--version", action="version", version=f"implicitjscc {__version__}")

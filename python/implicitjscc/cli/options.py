@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from ..errors import ImplicitJsccError
 
 if TYPE_CHECKING:
     from ..codec.settings import EncoderSettings
+    from ..phy.profile import WaveformProfile
 
 DEFAULT_SAMPLE_RATE_HZ = 2e6
 PRESETS = ("draft", "standard", "best", "paper")
@@ -60,6 +62,22 @@ def positive_float(text: str) -> float:
     return value
 
 
+def level_dbfs(text: str) -> float:
+    """Decibels from -100 to 0."""
+    value = finite_float(text)
+    if not -100 <= value <= 0:
+        raise argparse.ArgumentTypeError(f"{text} dBFS is not from -100 to 0, full scale")
+    return value
+
+
+def duration_s(text: str) -> float:
+    """Seconds from 0 to a day."""
+    value = finite_float(text)
+    if not 0 <= value <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text} s is not from 0 to 86400")
+    return value
+
+
 def positive_int(text: str) -> int:
     """An integer above 0."""
     value = int(text)
@@ -91,8 +109,45 @@ def add_sample_rate(parser: Any) -> None:
         type=positive_float,
         default=DEFAULT_SAMPLE_RATE_HZ,
         metavar="HZ",
-        help="default: 2e6; two samples a symbol",
+        help="default: 2e6",
     )
+
+
+def add_waveform(parser: Any) -> None:
+    """``--waveform`` and ``--samples-per-symbol``."""
+    parser.add_argument(
+        "--waveform",
+        default="standard",
+        metavar="NAME|FILE.json",
+        help="standard, robust (phase noise, fading), fast (least overhead), or a profile's file; "
+        "the same at both ends; default: standard",
+    )
+    parser.add_argument(
+        "--samples-per-symbol",
+        type=positive_int,
+        metavar="N",
+        help="2, 4, 8 or 16, each end its own; default: the waveform's, 2",
+    )
+
+
+def waveform(options: argparse.Namespace) -> WaveformProfile:
+    """The profile that :func:`add_waveform` parsed.
+
+    Raises:
+        ImplicitJsccError: there is no such profile, or it makes no sense.
+    """
+    from ..phy import profile_file
+
+    return profile_file.load(options.waveform, options.samples_per_symbol or 0)
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Takes ``-1e3`` and ``-.5:20`` for values of an option, as Python 3.14 does; before, only
+    numbers without an exponent were."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._negative_number_matcher = re.compile(r"-\.?\d")
 
 
 def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> None:

@@ -5,15 +5,17 @@ from __future__ import annotations
 
 import argparse
 import logging
-import os
-from pathlib import Path
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
 from . import options as shared
+from . import session
+from .content_writer import ContentWriter
+from .radio_options import add_radio_options
 
 if TYPE_CHECKING:
-    from ..content import Content
+    from ..phy.combiner import Combiner
     from ..phy.receiver import BurstReceiver, Reception
 
 _log = logging.getLogger(__name__)
@@ -24,12 +26,18 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     parser = commands.add_parser(
         "receive",
         parents=[common],
-        help="--from file:rx.cf32 | zmq:ADDRESS -o OUT",
+        help="--from file:rx.cf32 | sigmf:BASE | zmq:ADDRESS | uhd:ARGS | soapy:ARGS | "
+        "osmosdr:ARGS -o OUT",
         description="Find bursts in a stream of samples and rebuild what they carry. Several "
-        "contents go to OUT-<content id>.ext.",
+        "contents go to OUT-<content id>.ext. What is received again is combined, so that each "
+        "time improves it.",
     )
     parser.add_argument(
-        "--from", dest="source", required=True, metavar="END", help="file:PATH or zmq:ADDRESS"
+        "--from",
+        dest="source",
+        required=True,
+        metavar="END",
+        help="SCHEME:WHERE, as above; sigmf:BASE?verify=yes checks the recording's hash",
     )
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="a file: .png, .wav, .flac, .npy, ..."
@@ -46,20 +54,32 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         help="end after so many different contents; default: all of a file, one of a link",
     )
     parser.add_argument(
+        "--receptions",
+        type=shared.positive_int,
+        default=1,
+        metavar="N",
+        help="where it ends after some contents: each as soon as it has come so often; 1",
+    )
+    parser.add_argument(
         "--timeout",
         type=shared.positive_float,
         metavar="S",
-        help="end when a link brings no samples for so long; default: 60",
+        help="end when a link brings no samples for so long; default: 60, a radio 10",
     )
+    session.add_options(parser)
+    add_radio_options(parser)
     shared.add_sample_rate(parser)
+    shared.add_waveform(parser)
     shared.add_engine(parser)
-    parser.set_defaults(run=run, parser=parser)
+    parser.set_defaults(run=run, parser=parser, sample_rate=None)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Receive, decode and write."""
     from ..codec import container, sources
+    from ..phy.combiner import Combiner
     from ..phy.receiver import BurstReceiver
+    from .ends import report
 
     if (options.truth is None) != (options.snr is None):
         options.parser.error("--truth and --snr need each other")
@@ -67,134 +87,86 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     sources.check_ending(options.output)
     reference = sources.read_source(options.reference) if options.reference else None
     truth = container.load(options.truth).content() if options.truth else None
-    receiver = BurstReceiver(sample_rate_hz=options.sample_rate)
-    best = _receive(options, receiver)
-    if not best:
-        raise ImplicitJsccError(_nothing(receiver))
-    results, failures = [], []
-    for reception in best.values():
-        try:
-            results.append(_rebuild(reception, options, reference, truth, len(best) > 1))
-        except (ImplicitJsccError, MemoryError, RuntimeError) as error:
-            # PyTorch says with a RuntimeError that there is not enough memory.
-            failures.append(str(error).partition("\n")[0] or "not enough memory")
-    if not results:
-        raise ImplicitJsccError(failures[0])
-    for failure in failures:
-        _log.warning("%s", failure)
-    counters = receiver.stats.as_dict()
+    combiner = Combiner()
+    writer = ContentWriter(options, reference, truth)
+    with session.Session(options, truth) as beside:
+        receiver = BurstReceiver(
+            shared.waveform(options), beside.sample_rate_hz, observer=beside.observer
+        )
+        for reception in _receive(options, receiver, combiner, beside):
+            writer.write(reception, several=True)
+        radio = report(beside.source)
+    rest = combiner.contents()
+    for _, reception in rest[: options.contents]:
+        writer.write(reception, several=writer.written > 0 or len(rest[: options.contents]) > 1)
+    counters = {**receiver.stats.as_dict(), **combiner.stats.as_dict()}
+    if not writer.written:
+        raise ImplicitJsccError(_nothing(counters))
     return {
-        **results[-1],
+        **writer.last(),
         "header_errors": counters["header_errors"],
-        "contents": len(results),
+        "contents": len(writer.results),
+        "sample_rate_hz": beside.sample_rate_hz,
         "counters": counters,
-        **({"results": results} if len(results) > 1 else {}),
+        **radio,
+        **({"results": writer.results} if len(writer.results) > 1 else {}),
     }
 
 
-def _receive(options: argparse.Namespace, receiver: BurstReceiver) -> dict[int, Reception]:
-    """The best reception of each content; Ctrl-C ends with what there is."""
-    from .ends import open_source
-
-    best: dict[int, Reception] = {}
+def _receive(
+    options: argparse.Namespace,
+    receiver: BurstReceiver,
+    combiner: Combiner,
+    beside: session.Session,
+) -> Iterator[Reception]:
+    """Fill the combiner; gives what it has no room for. Ctrl-C ends with what there is."""
     enough = options.contents
-    if enough is None and not options.source.startswith("file:"):
+    if enough is None and not options.source.startswith(("file:", "sigmf:")):
         enough = 1
-    with open_source(options.source, options.timeout) as source:
+    complete: set[int] = set()
+    with beside.source as source:
         try:
             for samples in source.chunks():
-                _keep_best(best, receiver.push(samples))
-                if enough is not None and len(best) >= enough:
-                    return dict(list(best.items())[:enough])
+                beside.record(samples)
+                yield from _combine(receiver.push(samples), combiner, options, complete)
+                if enough is not None and len(complete) >= enough:
+                    return
         except KeyboardInterrupt:
             _log.warning("interrupted: what has come so far is kept")
-    _keep_best(best, receiver.flush())
-    return best if enough is None else dict(list(best.items())[:enough])
+    yield from _combine(receiver.flush(), combiner, options, complete)
 
 
-def _keep_best(best: dict[int, Reception], receptions: list[Reception]) -> None:
+def _combine(
+    receptions: list[Reception],
+    combiner: Combiner,
+    options: argparse.Namespace,
+    complete: set[int],
+) -> Iterator[Reception]:
     for reception in receptions:
-        content_id = reception.received.content_id
+        number, whole, evicted = combiner.add(reception)
         _log.info(
-            "content %08x: %d of %d frames, SNR %.2f dB, CFO %.1f Hz",
-            content_id,
+            "content %08x: %d of %d frames, SNR %.2f dB, CFO %.1f Hz%s",
+            reception.received.content_id,
             reception.frames_received,
             reception.frames_received + reception.frames_lost,
             reception.snr_db,
             reception.cfo_hz,
+            ""
+            if whole.receptions == 1
+            else f"; {whole.receptions} receptions together: {whole.frames_lost} frames lost, "
+            f"SNR {whole.snr_db:.2f} dB",
         )
-        known = best.get(content_id)
-        if known is None or reception.frames_lost < known.frames_lost:
-            best[content_id] = reception
+        if whole.receptions >= options.receptions:
+            complete.add(number)
+        yield from (content for _, content in evicted)
 
 
-def _rebuild(
-    reception: Reception,
-    options: argparse.Namespace,
-    reference: Any,
-    truth: Content | None,
-    several: bool,
-) -> dict[str, Any]:
-    from ..codec import decoder, metrics, sources
-
-    received = reception.received
-    decoded = decoder.decode(received, options.engine)
-    source = decoded.source
-    output = Path(options.output)
-    if several:
-        output = output.with_name(f"{output.stem}-{received.content_id:08x}{output.suffix}")
-    output = sources.fitting_path(output, source)
-    sources.write_source(output, source)
-    result: dict[str, Any] = {
-        "content_id": f"{received.content_id:08x}",
-        "output": os.fspath(output),
-        "decoder": decoded.decoder,
-        "snr_db": reception.snr_db,
-        "cfo_hz": reception.cfo_hz,
-        "sro_ppm": reception.sro_ppm,
-        "level_dbfs": reception.level_dbfs,
-        "frames_received": reception.frames_received,
-        "frames_lost": reception.frames_lost,
-        "frame_snr_db": reception.frame_snr_db,
-    }
-    if reception.frames_lost:
-        _log.warning(
-            "content %08x: %d frames are lost, it is rebuilt from the others",
-            received.content_id,
-            reception.frames_lost,
-        )
-    if decoded.decoder == "approximate":
-        _log.warning(
-            "content %08x: the decoder's parameters are lost, the picture is a grey likeness",
-            received.content_id,
-        )
-    if reference is not None:
-        try:
-            result["psnr_db"] = metrics.psnr_db(reference, source)
-        except ImplicitJsccError as error:
-            _log.warning("no PSNR of content %08x: %s", received.content_id, error)
-    if truth is not None:
-        result["es_n0_loss_db"] = _es_n0_loss_db(reception, truth, options.snr)
-    return result
-
-
-def _es_n0_loss_db(reception: Reception, truth: Content, snr_db: float) -> float | None:
-    """How much noisier the received symbols are than the nominal Es/N0 says."""
-    import numpy as np
-
-    received = reception.received
-    if received.content_id != truth.content_id:
-        _log.warning("no Es/N0 loss of content %08x: the truth is another", received.content_id)
-        return None
-    arrived = ~received.lost
-    error = received.symbols[arrived].astype(np.complex128) - truth.symbols[arrived]
-    return float(10 * np.log10(np.mean(np.abs(error) ** 2)) + snr_db)
-
-
-def _nothing(receiver: BurstReceiver) -> str:
-    counters = receiver.stats.as_dict()
+def _nothing(counters: dict[str, Any]) -> str:
     parts = [f"{counters['samples']} samples", f"{counters['preambles']} preambles"]
-    for key in ("header_errors", "headers_refused", "invalid_samples"):
+    for key in ("header_errors", "headers_refused", "other_waveform", "invalid_samples"):
         if counters[key]:
             parts.append(f"{counters[key]} {key.replace('_', ' ')}")
-    return f"nothing was received: {', '.join(parts)}"
+    text = f"nothing was received: {', '.join(parts)}"
+    if counters["header_errors"] and not counters["headers_refused"]:
+        text += "; is --waveform the transmitter's?"
+    return text

@@ -13,10 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .. import prng
+from ..errors import ImplicitJsccError
 from ..ldpc import DEFAULT_ITERATIONS, Bits, RepeatAccumulateCode
 from ..ldpc_profiles import make_code
 from . import modulation, quantisation
-from .coded_payload import pack, unpack
+from .coded_payload import pack, packed_bits, unpack
 from .profile import CodecProfile
 
 # The code belongs to the air format, not to a content ("code").
@@ -32,8 +33,13 @@ def to_symbols(profile: CodecProfile, parameters: NDArray[np.float32]) -> NDArra
     Args:
         profile: with the length of the message that these parameters make.
         parameters: shape (parameters,), multiples of their steps.
+
+    Raises:
+        ImplicitJsccError: they make a message of another length.
     """
     integers = quantisation.quantise(parameters, profile, profile.fineness)
+    if packed_bits(integers, profile.tensor_sizes) != profile.payload_bits:
+        raise ImplicitJsccError("the parameters are not those that the codec's profile describes")
     word = _code(profile).encode(pack(integers, profile.tensor_sizes))
     order, scrambler = _scatter(profile.parameter_uses * profile.bits_per_symbol)
     sent = word[order % word.size] ^ scrambler

@@ -65,7 +65,10 @@ def decode(received: ReceivedContent, engine: str = "auto") -> Decoded:
         values = approximate(profile, reals, real_variance)
         return Decoded(to_source(values, profile), "approximate")
     model = make_model(profile, chosen)
-    values = model.decode(wiener.scale(reals, real_variance, profile), parameters)
+    noise = wiener.uniform_noise(real_variance, profile)
+    if noise is None:
+        reals = wiener.scale(reals, real_variance, profile)
+    values = model.decode(reals, parameters, noise)
     exact = profile.strategy == "coded"
     return Decoded(to_source(values, profile), "exact" if exact else "averaged")
 

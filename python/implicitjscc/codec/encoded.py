@@ -37,7 +37,8 @@ class EncodedSource:
         symbols = self.symbols()
         description = self.profile.to_bytes()
         digest = hashlib.sha256(description + symbols.astype("<c8").tobytes()).digest()
-        return Content(symbols, description, int.from_bytes(digest[:4], "big"))
+        coded = self.profile.parameter_uses if self.profile.strategy == "coded" else 0
+        return Content(symbols, description, int.from_bytes(digest[:4], "big"), coded)
 
     def symbols(self) -> NDArray[np.complex64]:
         """X, neighbours of one level in pairs, then the parameters; shape (k,).

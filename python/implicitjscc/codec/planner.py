@@ -202,6 +202,7 @@ def _strategy_fields(
         "repetition_lsm": 0,
         "payload_bits": least,
         "bits_per_symbol": coded_plan.best_modulation(least, parameter_uses, snr_db),
+        "filter_gain_db": settings.recipe.filter_gain_db,
     }
 
 

@@ -30,6 +30,8 @@ MAXIMUM_PAYLOAD_BITS = 1 << 17
 MAXIMUM_FINENESS = 63
 # The first maps, of which the header says whether they carry brightness.
 BRIGHTNESS_BITS = 60
+FILTER_GAIN_STEP_DB = 5
+FILTER_GAINS_DB = range(0, 8 * FILTER_GAIN_STEP_DB, FILTER_GAIN_STEP_DB)
 
 SNR_STEP_DB = 0.01
 _SNR_OFFSET_DB = 100.0
@@ -42,6 +44,7 @@ SCALE_OFFSET = 96
 
 _ACTIVATIONS = ("relu", "gelu")
 _STRATEGIES = ("repetition", "coded")
+_OF_CODED = ("fineness", "payload_bits", "bits_per_symbol", "brightness", "filter_gain_db")
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,8 @@ class CodecProfile:
         brightness: which maps start from the source's first component, as bits from that of the
             first map on; coded parameters only. A receiver without the decoder's parameters has
             nothing else to go by.
+        filter_gain_db: by how much the filter that the decoder was trained behind lowers the design
+            SNR's noise, a multiple of ``FILTER_GAIN_STEP_DB``; coded parameters only.
     """
 
     format: SourceFormat
@@ -88,6 +93,7 @@ class CodecProfile:
     payload_bits: int = 0
     bits_per_symbol: int = 0
     brightness: int = 0
+    filter_gain_db: int = 0
 
     def __post_init__(self) -> None:
         """Refuse what cannot be decoded.
@@ -126,7 +132,7 @@ class CodecProfile:
     def _check_repetition(self) -> None:
         if not 1 <= self.repetition_lsm <= MAXIMUM_REPETITION:
             raise ImplicitJsccError("the codec's profile has an impossible repetition factor")
-        if self.fineness or self.payload_bits or self.bits_per_symbol or self.brightness:
+        if any(getattr(self, name) for name in _OF_CODED):
             raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
         if self.repetition_redu < 1:
             raise ImplicitJsccError("the codec's profile leaves no channel uses for ReDU")
@@ -136,6 +142,8 @@ class CodecProfile:
             raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
         if not 0 <= self.brightness < 1 << BRIGHTNESS_BITS:
             raise ImplicitJsccError("the codec's profile has impossible marks of its maps")
+        if self.filter_gain_db not in FILTER_GAINS_DB:
+            raise ImplicitJsccError("the codec's profile has an impossible gain of its filter")
         if not 0 <= self.fineness <= MAXIMUM_FINENESS:
             raise ImplicitJsccError("the codec's profile has an impossible rounding")
         if self.bits_per_symbol not in BITS_PER_SYMBOL:
@@ -238,6 +246,11 @@ class CodecProfile:
         return float(10 ** (-self.snr_db / 10))
 
     @property
+    def filtered_noise_variance(self) -> float:
+        """Of the noise that the decoder was trained for, behind the receiver's filter."""
+        return float(10 ** (-(self.snr_db + self.filter_gain_db) / 10))
+
+    @property
     def scales(self) -> tuple[float, ...]:
         """What a unit real symbol of each parameter tensor stands for."""
         return tuple(scale_of(code) for code in self.scale_codes)
@@ -277,7 +290,8 @@ class CodecProfile:
         if self.strategy == "coded":
             modulation = BITS_PER_SYMBOL.index(self.bits_per_symbol)
             head = [(self.fineness, 6), (modulation, 2), (self.payload_bits, 18)]
-            return [*head, (self.brightness, BRIGHTNESS_BITS), (0, 3)]
+            filter_gain = self.filter_gain_db // FILTER_GAIN_STEP_DB
+            return [*head, (self.brightness, BRIGHTNESS_BITS), (filter_gain, 3)]
         return [(self.repetition_lsm, 12), *((code, 7) for code in self.scale_codes)]
 
     @classmethod
@@ -339,8 +353,8 @@ def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, Any]:
         return {"repetition_lsm": repetition_lsm, "scale_codes": scale_codes}
     fineness, modulation = reader.take(6), reader.take(2)
     payload_bits, brightness = reader.take(18), reader.take(BRIGHTNESS_BITS)
-    reserved = reader.take(3)
-    if modulation >= len(BITS_PER_SYMBOL) or reserved:
+    filter_gain = reader.take(3)
+    if modulation >= len(BITS_PER_SYMBOL):
         raise ImplicitJsccError("the content needs a newer version of this program")
     return {
         "repetition_lsm": 0,
@@ -348,6 +362,7 @@ def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, Any]:
         "payload_bits": payload_bits,
         "bits_per_symbol": BITS_PER_SYMBOL[modulation],
         "brightness": brightness,
+        "filter_gain_db": filter_gain * FILTER_GAIN_STEP_DB,
     }
 
 

@@ -33,6 +33,9 @@ class Recipe:
         decay: exponent of the cosine on which the rates fall; below 1 they stay high for longer.
         warm_up: steps over which the rates rise.
         antithetic: two steps in turn see the same noise with opposite signs.
+        filter_gain_db: by how much the receiver's Wiener filter, through which training goes,
+            lowers the noise of the design SNR where the signal is flat; with coded parameters only,
+            0 for none.
         power_db: power of repeated parameters' channel uses over the mean of all channel uses.
         strategy: how parameters are sent where nothing else was asked for.
     """
@@ -51,6 +54,7 @@ class Recipe:
     decay: float = 0.7
     warm_up: int = 50
     antithetic: bool = True
+    filter_gain_db: int = 10
     power_db: float = 9.0
     strategy: str = "coded"
 
@@ -80,6 +84,7 @@ PRESETS = {
         decay=1.0,
         warm_up=0,
         antithetic=False,
+        filter_gain_db=0,
         power_db=0.0,
         strategy="repetition",
     ),

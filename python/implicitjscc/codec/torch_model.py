@@ -7,9 +7,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..engine.model import DecoderShape, FloatArray, StepSettings, SymbolState
+from ..engine.model import DecoderShape, FilteredNoise, FloatArray, StepSettings, SymbolState
 from .network import SynthesisShape, bicubic_kernel, synthesise, upsample_pyramid
 from .pyramid import level_sizes
+from .wiener_layer import filter_maps
 
 _TINY = 1e-12
 
@@ -43,11 +44,15 @@ class TorchModel:
             levels, bicubic_kernel(self._dimensions).to(self._device)
         )
 
-    def decode(self, received: FloatArray, parameters: FloatArray) -> FloatArray:
+    def decode(
+        self, received: FloatArray, parameters: FloatArray, noise: FilteredNoise | None = None
+    ) -> FloatArray:
         """f_theta(Y), shape (channels, height, width)."""
         with torch.inference_mode():
-            values = self._reconstruct(self._tensor(received), self._tensor(parameters))
-            return _array(values)
+            y = self._tensor(received)
+            if noise is not None:
+                y = self._filtered(y, noise)
+            return _array(self._reconstruct(y, self._tensor(parameters)))
 
     def prepare_training(self, source: FloatArray) -> None:
         """Take the source, shape (channels, height, width)."""
@@ -69,9 +74,12 @@ class TorchModel:
         generator = torch.Generator(self._device).manual_seed(settings.noise_key)
         x = self._tensor(state.symbols).clone().requires_grad_(True)
         leaf = self._tensor(parameters).clone().requires_grad_(True)
-        noise = torch.randn(x.shape, generator=generator, device=self._device)
+        normals = torch.randn(x.shape, generator=generator, device=self._device)
         sent = x * (settings.symbols_rms / (x.square().mean() + _TINY).sqrt())
-        received = sent + settings.noise_std * noise
+        received = sent + settings.noise_std * normals
+        if settings.filtered_variance is not None:
+            noise = FilteredNoise(settings.noise_std**2, settings.filtered_variance)
+            received = self._filtered(received, noise)
         loss = self._loss(received, leaf)
         (settings.loss_weight * loss).backward()
         self._adam(settings, state, _gradient(x))
@@ -98,6 +106,10 @@ class TorchModel:
         if self._noise_matrix is not None:
             maps = torch.cat((maps, self._noise_matrix))
         return synthesise(maps, self._synthesis.split(parameters[:count]), self._activation)
+
+    def _filtered(self, received: Tensor, noise: FilteredNoise) -> Tensor:
+        levels = self._split(received)
+        return torch.cat([filter_maps(y, noise).reshape(-1) for y in levels])
 
     def _split(self, pyramid: Tensor) -> list[Tensor]:
         sizes = [maps * height * width for maps, height, width in self._levels]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..engine.model import FloatArray, StepSettings, SymbolState
+from ..engine.model import FilteredNoise, FloatArray, StepSettings, SymbolState
 from . import strategies
 from .decoder import to_source
 from .encoded import EncodedSource, normalise_power
@@ -72,6 +72,8 @@ class Trainer:
         # An odd number of reals leaves half a complex symbol empty: its power is theirs too.
         self._symbols_rms = sqrt(symbol_power * profile.symbol_uses / profile.real_symbols)
         self._receivers = Receivers(profile.snr_db, snr_range_db)
+        gain = profile.filter_gain_db
+        self._filtered_variance = profile.filtered_noise_variance / 2 if gain else None
         self._generator = torch.Generator().manual_seed(profile.seed)
         start = (
             source_start(profile, torch.from_numpy(values), self._symbols_rms, self._generator)
@@ -153,7 +155,10 @@ class Trainer:
                 noise *= np.float32(_noise_std(snr_db))
                 with torch.inference_mode():
                     received = self._strategy.parameters_as_received(parameters, generator, snr_db)
-                values = self._model.decode(symbols + noise, received.numpy())
+                filtered = FilteredNoise(
+                    _noise_std(snr_db) ** 2, self._profile.filtered_noise_variance / 2
+                )
+                values = self._model.decode(symbols + noise, received.numpy(), filtered)
                 psnrs.append(psnr_db(self._reference, to_source(values, self._profile)))
         return sum(psnrs) / len(psnrs)
 
@@ -194,6 +199,7 @@ class Trainer:
             noise_key=(self._profile.seed << 32) + draw,
             symbols_rms=self._symbols_rms,
             noise_std=sign * _noise_std(self._snr_db),
+            filtered_variance=self._filtered_variance,
             rates=tuple(
                 recipe.symbol_rate * factor * recipe.level_growth ** min(level, _GROWING_LEVELS)
                 for level in range(levels)

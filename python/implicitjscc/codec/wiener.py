@@ -19,10 +19,25 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..engine.model import FilteredNoise
 from .profile import CodecProfile
 
 # Variances that differ by less are equal: single precision, and no decoding is slowed for it.
 _TOLERANCE = 1e-3
+
+
+def uniform_noise(variance: NDArray[np.float32], profile: CodecProfile) -> FilteredNoise | None:
+    """What an engine needs to filter by itself; None where the noise differs between symbols.
+
+    Args:
+        variance: of the noise on each real value; inf where it was lost.
+        profile: sizes and design SNR.
+    """
+    lowest, highest = float(variance.min()), float(variance.max())
+    if not highest <= lowest * (1 + _TOLERANCE):
+        return None
+    mean, filtered = (lowest + highest) / 2, profile.filtered_noise_variance / 2
+    return FilteredNoise(mean, filtered if mean > filtered * (1 + _TOLERANCE) else mean)
 
 
 def scale(
@@ -38,7 +53,7 @@ def scale(
     Returns:
         the shape of ``reals``; where a value was lost, the mean of its neighbours that arrived.
     """
-    design_variance = profile.noise_variance / 2
+    design_variance = profile.filtered_noise_variance / 2
     if not (variance > design_variance * (1 + _TOLERANCE)).any():
         return reals
     filtered = np.empty_like(reals)

@@ -36,6 +36,20 @@ class DecoderShape:
 
 
 @dataclass(frozen=True)
+class FilteredNoise:
+    """Noise of one variance and the receiver's Wiener filter (:mod:`implicitjscc.codec.wiener`).
+
+    Attributes:
+        variance: of the noise on a real symbol.
+        filtered_variance: of what the filter leaves of it where the signal is flat; as much or more
+            leaves the symbols as they are.
+    """
+
+    variance: float
+    filtered_variance: float
+
+
+@dataclass(frozen=True)
 class StepSettings:
     """One training step.
 
@@ -43,6 +57,8 @@ class StepSettings:
         noise_key: 64 bits, of this step's channel noise.
         symbols_rms: of a real symbol as transmitted.
         noise_std: of the channel noise on a real symbol; negative for the antithetic draw.
+        filtered_variance: of the noise on a real symbol that the receiver's Wiener filter leaves,
+            where that is less than the channel's; None for a receiver without it.
         rates: learning rate of each level's symbols.
         step: number of this step, from 1 on, for Adam's corrections.
         loss_weight: factor of the loss in all gradients.
@@ -55,6 +71,7 @@ class StepSettings:
     noise_std: float
     rates: tuple[float, ...]
     step: int
+    filtered_variance: float | None = None
     loss_weight: float = 1.0
     moments: tuple[float, float] = (0.9, 0.99)
     epsilon: float = 1e-8
@@ -90,8 +107,13 @@ class Model(Protocol):
     def set_noise_matrix(self, pyramid: FloatArray) -> None:
         """Take M's pyramid, before upsampling; shape (real_symbols,)."""
 
-    def decode(self, received: FloatArray, parameters: FloatArray) -> FloatArray:
-        """f_theta(Y), shape (channels, height, width), nominally 0 to 1, not clipped."""
+    def decode(
+        self, received: FloatArray, parameters: FloatArray, noise: FilteredNoise | None = None
+    ) -> FloatArray:
+        """f_theta(Y), shape (channels, height, width), nominally 0 to 1, not clipped.
+
+        With ``noise`` the receiver's filter comes first.
+        """
 
     def prepare_training(self, source: FloatArray) -> None:
         """Take the source that steps and gradients compare with, (channels, height, width)."""
@@ -104,7 +126,7 @@ class Model(Protocol):
     def step(
         self, settings: StepSettings, state: SymbolState, parameters: FloatArray
     ) -> tuple[float, FloatArray]:
-        """Send X through noise, decode, and move X along the gradient by Adam.
+        """Send X through noise, filter, decode, and move X along the gradient by Adam.
 
         Returns:
             the loss before the step, and its gradient at the parameters times the loss's weight.

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import ImplicitJsccError
 from .build import LIBRARY_NAME, fingerprint
-from .model import DecoderShape, FloatArray, StepSettings, SymbolState
+from .model import DecoderShape, FilteredNoise, FloatArray, StepSettings, SymbolState
 
 _MAXIMUM_LEVELS = 8
 _MOST_THREADS = 64
@@ -44,6 +44,7 @@ class _StepSettings(ctypes.Structure):
         ("noise_key", c_uint64),
         ("symbols_rms", c_float),
         ("noise_std", c_float),
+        ("filtered_variance", c_float),
         ("loss_weight", c_float),
         ("first_moment", c_float),
         ("second_moment", c_float),
@@ -83,7 +84,7 @@ def library() -> ctypes.CDLL:
         "ijscc_destroy": (None, [c_void_p]),
         "ijscc_prepare_training": (c_int, [c_void_p, floats]),
         "ijscc_set_noise_matrix": (c_int, [c_void_p, floats]),
-        "ijscc_decode": (None, [c_void_p, floats, floats, floats]),
+        "ijscc_decode": (None, [c_void_p, floats, floats, c_float, c_float, floats]),
         "ijscc_gradient": (c_double, [c_void_p, floats, floats, floats, floats]),
         "ijscc_step": (c_double, [c_void_p, POINTER(_StepSettings), *[floats] * 5]),
         "ijscc_normals": (None, [c_void_p, c_uint64, c_int64, floats]),
@@ -179,13 +180,17 @@ class NativeModel:
         ):
             raise ImplicitJsccError("not enough memory for the noise matrix")
 
-    def decode(self, received: FloatArray, parameters: FloatArray) -> FloatArray:
+    def decode(
+        self, received: FloatArray, parameters: FloatArray, noise: FilteredNoise | None = None
+    ) -> FloatArray:
         """f_theta(Y), shape (channels, height, width)."""
         out = np.empty(self._size, np.float32)
         self._library.ijscc_decode(
             self._handle,
             _pointer(received, (self._reals,)),
             _pointer(parameters, (self._parameters,)),
+            noise.variance if noise else 0.0,
+            noise.filtered_variance if noise else -1.0,
             _pointer(out, self._size),
         )
         return out
@@ -256,10 +261,12 @@ def _sizes(shape: DecoderShape) -> tuple[int, int]:
 
 def _step_settings(settings: StepSettings) -> _StepSettings:
     first, second = settings.moments
+    filtered = settings.filtered_variance
     return _StepSettings(
         noise_key=settings.noise_key,
         symbols_rms=settings.symbols_rms,
         noise_std=settings.noise_std,
+        filtered_variance=-1.0 if filtered is None else filtered,
         loss_weight=settings.loss_weight,
         first_moment=first,
         second_moment=second,

@@ -10,10 +10,11 @@ import numpy as np
 from ..content import ReceivedContent
 from .frame import FrameLayout
 from .frame_receiver import DemodulatedFrame
-from .header import Header
+from .header import CODED_UNIT, Header
 from .interleaver import Interleaver
 from .matched_filter import Timing
-from .reception import Reception
+from .reception import Reception, SpreadContent
+from .spreading import despread
 
 # What crystals do, and how well a preamble tells the time.
 _DRIFT_PRIOR_STD = 25e-6
@@ -89,13 +90,19 @@ class ContentAssembler:
     def place(self, frame: int, demodulated: DemodulatedFrame) -> None:
         """Put a frame's payload where it belongs."""
         sources = self._interleaver.sources(frame)
-        carries = (sources < self._symbols.size) & demodulated.valid
-        turned_back = demodulated.symbols * self._interleaver.turns(frame).conj()
+        symbols, noise_variance, valid = despread(
+            demodulated.symbols,
+            np.broadcast_to(np.float32(demodulated.noise_variance), sources.shape),
+            demodulated.valid,
+            self.layout.profile.spreading_symbols,
+        )
+        carries = (sources < self._symbols.size) & valid
+        turned_back = symbols * self._interleaver.turns(frame).conj()
         self._symbols[sources[carries]] = turned_back[carries]
-        self._noise_variance[sources[carries]] = demodulated.noise_variance
+        self._noise_variance[sources[carries]] = noise_variance[carries]
+        self._numbers.append(frame)
         self._measured_interval = demodulated.interval
         self._frames.append(demodulated)
-        self._numbers.append(frame)
 
     def finish(self, sample_rate_hz: float) -> Reception | None:
         """What has come of the content; None where not one frame has."""
@@ -106,13 +113,17 @@ class ContentAssembler:
         symbol_rate_hz = sample_rate_hz / sps
         mean_noise = float(np.mean([10 ** (-frame.snr_db / 10) for frame in frames]))
         mean_power = float(np.mean([10 ** (frame.level_dbfs / 10) for frame in frames]))
+        coefficients = ReceivedContent(
+            self._symbols, self._noise_variance, self.header.description, self.header.content_id
+        )
+        spreading = SpreadContent(
+            coefficients,
+            self.header.coded_units * CODED_UNIT,
+            self.layout.profile.diversity_symbols,
+        )
         return Reception(
-            received=ReceivedContent(
-                self._symbols,
-                self._noise_variance,
-                self.header.description,
-                self.header.content_id,
-            ),
+            received=spreading.received(),
+            spreading=spreading,
             frames_received=len(frames),
             frames_lost=self.layout.frames - len(frames),
             snr_db=float(-10 * np.log10(mean_noise)),
@@ -140,4 +151,5 @@ class ContentAssembler:
             frames_lost=self.next_frame - so_far.frames_received,
             frames_to_come=self.layout.frames - self.next_frame,
             frame_numbers=list(self._numbers),
+            spreading=None,
         )

@@ -25,6 +25,7 @@ from .front_end import remove_dc_and_iq_imbalance
 from .header import Header
 from .header_symbols import header_symbols
 from .matched_filter import MatchedFilter, Timing
+from .observer import FrameObserver, FrameSignals
 from .profile import STANDARD, WaveformProfile
 from .synchronizer import drift_from_payload, preamble_errors, timing_error
 
@@ -83,14 +84,18 @@ class FrameReceiver:
 
     Args:
         profile: of the waveform.
+        observer: is shown each demodulated frame.
 
     Attributes:
         acquisition_samples: samples from a frame's start on that :meth:`acquire` uses.
         margin: samples around a frame that its filters use.
     """
 
-    def __init__(self, profile: WaveformProfile = STANDARD) -> None:
+    def __init__(
+        self, profile: WaveformProfile = STANDARD, observer: FrameObserver | None = None
+    ) -> None:
         self._profile = profile
+        self._observer = observer
         self._filter = MatchedFilter(profile)
         self._chirps = chirps(profile)
         self._most_extra = extra_header_slots(1, profile)
@@ -179,7 +184,7 @@ class FrameReceiver:
         extra = layout.extra_header_slots
         slots = layout.slot_positions()[extra : extra + layout.payload_slots]
         power = float(np.mean(np.abs(samples).astype(np.float64) ** 2))
-        return DemodulatedFrame(
+        demodulated = DemodulatedFrame(
             symbols=value[slots] / gain.at(slots),
             noise_variance=gain.noise_variance / gain.amplitude**2
             + gain.walk * profile.pilot_period / 6
@@ -190,6 +195,10 @@ class FrameReceiver:
             interval=timing.interval,
             level_dbfs=float(10 * np.log10(max(power, 1e-30))),
         )
+        if self._observer is not None:
+            where = (header, layout, frame, samples, origin, timing)
+            self._observer.frame(FrameSignals(*where, value, gain, positions, known, demodulated))
+        return demodulated
 
     def _header_timing(
         self,

@@ -7,11 +7,13 @@ import struct
 import zlib
 from dataclasses import dataclass
 
-from ..content import DESCRIPTION_BYTES
+from ..content import DESCRIPTION_BYTES, Content
 from .frame import MAXIMUM_PAYLOAD_SYMBOLS
 from .profile import STANDARD, WaveformProfile
+from .profile_file import describe
 
 VERSION = 1
+CODED_UNIT = 64  # symbols
 _FIELDS = struct.Struct(f">BIIHH{DESCRIPTION_BYTES}s")
 _CRC = struct.Struct(">I")
 HEADER_BYTES = _FIELDS.size + _CRC.size
@@ -30,6 +32,23 @@ class HeaderRefusedError(HeaderError):
     """The CRC matches, but this receiver cannot follow the header."""
 
 
+class OtherWaveformError(HeaderRefusedError):
+    """The header names another waveform's profile.
+
+    Args:
+        content_id: of the content that is refused.
+        sent: digest of the transmitter's profile.
+        own: the receiver's profile.
+    """
+
+    def __init__(self, content_id: int, sent: int, own: WaveformProfile) -> None:
+        super().__init__(
+            f"content {content_id:08x} is sent in waveform {describe(sent)}, this receiver is set "
+            f"to {own.name} ({own.digest:04x})"
+        )
+        self.content_id, self.sent = content_id, sent
+
+
 @dataclass(frozen=True)
 class Header:
     """What a receiver must know of a content.
@@ -38,16 +57,35 @@ class Header:
         content_id: 32 bits.
         payload_symbols: k.
         description: of the decoder, ``DESCRIPTION_BYTES`` bytes.
+        coded_units: of 64 symbols at the end that are not spread over the frames; 0 in waveforms
+            that spread nothing.
     """
 
     content_id: int
     payload_symbols: int
     description: bytes
+    coded_units: int = 0
+
+    @classmethod
+    def of(cls, content: Content, profile: WaveformProfile) -> Header:
+        """The header of a content."""
+        units = min(-(-content.coded_symbols // CODED_UNIT), 0xFFFF)
+        return cls(
+            content.content_id,
+            content.symbols.size,
+            content.description,
+            units if profile.diversity_symbols else 0,
+        )
 
     def to_bytes(self, profile: WaveformProfile = STANDARD) -> bytes:
         """``HEADER_BYTES`` bytes, CRC included."""
         body = _FIELDS.pack(
-            VERSION, self.content_id, self.payload_symbols, profile.digest, 0, self.description
+            VERSION,
+            self.content_id,
+            self.payload_symbols,
+            profile.digest,
+            self.coded_units,
+            self.description,
         )
         return body + _CRC.pack(zlib.crc32(body))
 
@@ -57,19 +95,19 @@ class Header:
 
         Raises:
             HeaderDamagedError: the CRC does not match.
-            HeaderRefusedError: a newer version, another waveform, or a field out of bounds.
+            OtherWaveformError: the header names another waveform.
+            HeaderRefusedError: a newer version, or a field out of bounds.
         """
         body, (crc,) = data[: _FIELDS.size], _CRC.unpack(data[_FIELDS.size :])
         if zlib.crc32(body) != crc:
             raise HeaderDamagedError("the header's CRC does not match")
-        version, content_id, symbols, digest, reserved, description = _FIELDS.unpack(body)
-        if version != VERSION or reserved:
+        version, content_id, symbols, digest, coded_units, description = _FIELDS.unpack(body)
+        if version != VERSION:
             raise HeaderRefusedError(f"the header's version {version} is newer than {VERSION}")
         if digest != profile.digest:
-            raise HeaderRefusedError(
-                f"the header names waveform {digest:04x}, this receiver is set to "
-                f"{profile.digest:04x} ({profile.name})"
-            )
+            raise OtherWaveformError(content_id, digest, profile)
+        if coded_units and not profile.diversity_symbols:
+            raise HeaderRefusedError("the header is of a newer version: reserved bits are set")
         if not 1 <= symbols <= MAXIMUM_PAYLOAD_SYMBOLS:
             raise HeaderRefusedError(f"the header names an impossible {symbols} payload symbols")
-        return cls(content_id, symbols, description)
+        return cls(content_id, symbols, description, coded_units)

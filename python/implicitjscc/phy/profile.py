@@ -7,6 +7,26 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 
+# The receiver's own rate; streams of more samples a symbol are decimated to it.
+RECEIVER_SAMPLES_PER_SYMBOL = 2
+# A header must end before so many pilots of the first frame's body have passed.
+_HEADER_PILOTS = 120
+_BOUNDS = {
+    "samples_per_symbol": (2, 16),
+    "rolloff": (0.05, 0.6),
+    "span_symbols": (4, 16),
+    "chirp_symbols": (64, 512),
+    "header_symbols": (208, 4096),  # the header's 416 bits at least
+    "least_header_symbols": (208, 16_384),
+    "payload_symbols": (1024, 131_072),
+    "least_slots": (16, 16_384),
+    "pilot_period": (8, 512),
+    "pilot_boost_db": (-3.0, 12.0),
+    "spreading_symbols": (0, 1024),
+    "diversity_symbols": (0, 1024),
+}
+_LATER = ("spreading_symbols", "diversity_symbols")
+
 # Seed of everything pseudo-random on the air: both ends know it ("IJSC").
 AIR_SEED = 0x494A5343
 
@@ -27,6 +47,12 @@ class WaveformProfile:
         least_slots: a shorter body is filled up to so many, for its pilots' sake.
         pilot_period: one of so many body symbols is a pilot.
         pilot_boost_db: power of a pilot over that of a payload symbol.
+        spreading_symbols: payload symbols of one frame that a Walsh-Hadamard block spreads; 0 for
+            none.
+        diversity_symbols: symbols of a content that a block spreads over its frames; 0 for none.
+
+    Raises:
+        ValueError: a number is out of its bounds, or they contradict each other.
     """
 
     name: str = "standard"
@@ -40,14 +66,44 @@ class WaveformProfile:
     least_slots: int = 1008
     pilot_period: int = 64
     pilot_boost_db: float = 3.0
+    spreading_symbols: int = 0
+    diversity_symbols: int = 0
+
+    def __post_init__(self) -> None:
+        """Check the bounds."""
+        for name, (least, most) in _BOUNDS.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name} must be from {least:g} to {most:g}")
+        for name in ("samples_per_symbol", *_LATER):
+            if getattr(self, name) & (getattr(self, name) - 1):
+                raise ValueError(f"{name} must be a power of two")
+            if getattr(self, name) == 1:
+                raise ValueError(f"{name} must be 0 for none, or at least 2")
+        room = _HEADER_PILOTS * (self.pilot_period - 1)
+        if self.least_header_symbols - self.header_symbols > room:
+            raise ValueError(
+                f"least_header_symbols must not be above {self.header_symbols + room} with these "
+                "header_symbols and this pilot_period"
+            )
 
     @property
     def digest(self) -> int:
-        """16 bits that differ for profiles that differ in anything but their name."""
+        """16 bits that differ for profiles of different signals on the air.
+
+        The name is none of them, nor is the number of samples that an end takes of a symbol.
+        """
         values = dataclasses.asdict(self)
         del values["name"]
+        values["samples_per_symbol"] = RECEIVER_SAMPLES_PER_SYMBOL
+        for name in _LATER:
+            if not values[name]:
+                del values[name]  # digests of profiles without it are older than it
         text = ",".join(f"{key}={value!r}" for key, value in sorted(values.items()))
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:2], "big")
+
+    def at(self, samples_per_symbol: int) -> WaveformProfile:
+        """The same signal with another number of samples a symbol."""
+        return dataclasses.replace(self, samples_per_symbol=samples_per_symbol)
 
     @property
     def preamble_symbols(self) -> int:

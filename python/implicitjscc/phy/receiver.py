@@ -10,11 +10,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .assembler import ContentAssembler
-from .detector import ChirpDetector, Detection
+from .decimator import Decimator
+from .detector import LARGEST_CFO, ChirpDetector, Detection
 from .frame_receiver import LEAST_SNR_DB, FrameReceiver
-from .header import HeaderRefusedError
+from .header import HeaderRefusedError, OtherWaveformError
 from .header_search import HeaderSearch, PendingFrame
-from .profile import STANDARD, WaveformProfile
+from .observer import FrameObserver
+from .other_waveforms import OtherWaveforms
+from .profile import RECEIVER_SAMPLES_PER_SYMBOL, STANDARD, WaveformProfile
 from .reception import ReceiverStats, Reception
 from .sample_buffer import SampleBuffer
 
@@ -41,17 +44,27 @@ class BurstReceiver:
     Args:
         profile: of the waveform.
         sample_rate_hz: of the stream; figures in Hz follow from it.
+        observer: is shown the signals of each demodulated frame.
 
     Attributes:
         stats: counters of each stage.
     """
 
-    def __init__(self, profile: WaveformProfile = STANDARD, sample_rate_hz: float = 2e6) -> None:
+    def __init__(
+        self,
+        profile: WaveformProfile = STANDARD,
+        sample_rate_hz: float = 2e6,
+        observer: FrameObserver | None = None,
+    ) -> None:
         self.stats = ReceiverStats()
+        factor = profile.samples_per_symbol // RECEIVER_SAMPLES_PER_SYMBOL
+        self._decimator = Decimator(factor, (1 + profile.rolloff) / 2 + LARGEST_CFO)
+        profile = profile.at(RECEIVER_SAMPLES_PER_SYMBOL)
         self._profile = profile
-        self._sample_rate_hz = sample_rate_hz
+        self._sample_rate_hz = sample_rate_hz / factor
+        self._others = OtherWaveforms(profile)
         self._detector = ChirpDetector(profile)
-        self._frames = FrameReceiver(profile)
+        self._frames = FrameReceiver(profile, observer)
         self._headers = HeaderSearch(profile)
         self._restart()
 
@@ -67,7 +80,7 @@ class BurstReceiver:
         taken = np.asarray(samples).astype(np.complex64, copy=False).reshape(-1)
         receptions = []
         for first in range(0, taken.size, _CHUNK):
-            self._buffer.append(self._valid(taken[first : first + _CHUNK]))
+            self._buffer.append(self._decimator.push(self._valid(taken[first : first + _CHUNK])))
             receptions += self._process(final=False)
         return receptions
 
@@ -76,6 +89,7 @@ class BurstReceiver:
 
         A stream that is pushed after that is a new one; the counters go on.
         """
+        self._buffer.append(self._decimator.flush())
         receptions = self._process(final=True)
         self.stats.header_errors += len(self._pending)
         self._restart()
@@ -104,6 +118,8 @@ class BurstReceiver:
         self._detections: deque[Detection] = deque()
         self._pending: list[PendingFrame] = []
         self._content: ContentAssembler | None = None
+        self._last_refusal = ""
+        self._others.restart()
 
     def _valid(self, samples: NDArray[np.complex64]) -> NDArray[np.complex64]:
         self.stats.samples += samples.size
@@ -161,10 +177,10 @@ class BurstReceiver:
         self._pending.append(PendingFrame(detection, acquisitions))
         try:
             found = self._headers.find(self._pending)
+            if found is None:
+                self._others.check(samples, origin, detection)
         except HeaderRefusedError as error:
-            _log.warning("a content was refused: %s", error)
-            self.stats.headers_refused += 1
-            self._pending.clear()
+            self._refuse(error)
             return True
         if found is None:
             if len(self._pending) > _MOST_PENDING:
@@ -172,6 +188,7 @@ class BurstReceiver:
                 self.stats.header_errors += 1
             return True
         self._deliver(receptions)
+        self._others.restart()
         self.stats.headers_good += 1
         self.stats.header_errors += len(self._pending) - len(found.frames)
         self._pending.clear()
@@ -183,6 +200,14 @@ class BurstReceiver:
         for number, frame in found.frames.items():
             self._content.note_time(number, frame.acquisitions[0].timing)
         return True
+
+    def _refuse(self, error: HeaderRefusedError) -> None:
+        if str(error) != self._last_refusal:  # each frame of a burst says the same
+            _log.warning("a content was refused: %s", error)
+            self._last_refusal = str(error)
+        self.stats.headers_refused += 1
+        self.stats.other_waveform += isinstance(error, OtherWaveformError)
+        self._pending.clear()
 
     def _follow(self, final: bool, receptions: list[Reception]) -> bool:
         """Demodulate the frame that is due, or deliver the content after its last one."""

@@ -10,11 +10,41 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..content import ReceivedContent
+from . import diversity
+
+
+@dataclass(frozen=True)
+class SpreadContent:
+    """A content before the spreading over the frames is undone.
+
+    Attributes:
+        coefficients: as they came over the air.
+        left_out: symbols at the end that were not spread.
+        block: of the spreading; 0 for none.
+    """
+
+    coefficients: ReceivedContent
+    left_out: int = 0
+    block: int = 0
+
+    def received(self) -> ReceivedContent:
+        """The content's own symbols."""
+        if not self.block:
+            return self.coefficients
+        symbols, noise_variance = diversity.despread(
+            self.coefficients.symbols,
+            self.coefficients.noise_variance,
+            self.left_out,
+            self.block,
+        )
+        return dataclasses.replace(
+            self.coefficients, symbols=symbols, noise_variance=noise_variance
+        )
 
 
 @dataclass(frozen=True)
 class Reception:
-    """One content, received once.
+    """One content, received once, or several times and combined.
 
     Attributes:
         received: its symbols.
@@ -26,6 +56,8 @@ class Reception:
         frame_snr_db: of each received frame.
         frame_numbers: which frames have been received.
         frames_to_come: of a content that is still arriving; neither received nor lost.
+        spreading: what receptions are combined by; None where it is the symbols themselves.
+        receptions: that are combined in this one; frequency, clock and level are the last one's.
     """
 
     received: ReceivedContent
@@ -37,6 +69,8 @@ class Reception:
     level_dbfs: float
     frame_snr_db: list[float] = field(default_factory=list)
     frame_numbers: list[int] = field(default_factory=list)
+    spreading: SpreadContent | None = None
+    receptions: int = 1
     frames_to_come: int = 0
 
     def frame_map_db(self) -> NDArray[np.float32]:
@@ -65,6 +99,7 @@ class ReceiverStats:
         headers_good: contents whose header was read.
         header_errors: preambles whose frame never led to a header.
         headers_refused: headers that this receiver cannot follow.
+        other_waveform: of these, headers of another waveform's profile.
         frames_received, frames_lost: of contents whose header was read.
         contents: delivered.
     """
@@ -75,6 +110,7 @@ class ReceiverStats:
     headers_good: int = 0
     header_errors: int = 0
     headers_refused: int = 0
+    other_waveform: int = 0
     frames_received: int = 0
     frames_lost: int = 0
     contents: int = 0

@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_solve_banded, cholesky_banded, solveh_banded
 
 _LEAST_WALK = 1e-9  # rad^2 a symbol: 1 mrad rms over a thousand symbols
+# rad^2, of an observation that tells nothing; less precision would be singular beside the walk's.
+_MOST_VARIANCE = 1e4
 _WALKS = _LEAST_WALK * 10 ** (np.arange(14) / 2)
 
 
@@ -30,7 +32,7 @@ def smooth_random_walk(
         leverage, 0 to 1).
     """
     stiffness = 1 / (max(walk, _LEAST_WALK) * np.maximum(np.diff(times), 1e-9))
-    precision = 1 / variances
+    precision = 1 / np.minimum(variances, _MOST_VARIANCE)
     banded = np.zeros((2, times.size))
     banded[1] = precision
     banded[1, :-1] += stiffness
@@ -64,7 +66,7 @@ def estimate_walk(
     :func:`smooth_random_walk`.
     """
     gaps = np.maximum(np.diff(times), 1e-9)
-    precision = 1 / variances
+    precision = 1 / np.minimum(variances, _MOST_VARIANCE)
     weighted = precision * values
     scores = []
     for walk in _WALKS:

@@ -108,10 +108,11 @@ IJSCC_EXPORT int ijscc_set_noise_matrix(void* handle, const float* pyramid) {
     return engine->kernels->set_noise_matrix(engine->model, pyramid);
 }
 
+// A negative filtered_variance leaves the filter out.
 IJSCC_EXPORT void ijscc_decode(void* handle, const float* received, const float* parameters,
-                               float* out) {
+                               float variance, float filtered_variance, float* out) {
     auto* engine = static_cast<Engine*>(handle);
-    engine->kernels->decode(engine->model, received, parameters, out);
+    engine->kernels->decode(engine->model, received, parameters, variance, filtered_variance, out);
 }
 
 IJSCC_EXPORT double ijscc_gradient(void* handle, const float* received, const float* parameters,

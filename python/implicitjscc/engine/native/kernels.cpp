@@ -26,8 +26,9 @@ bool set_noise_matrix(void* handle, const float* pyramid) {
     return model(handle).set_noise_matrix(pyramid);
 }
 
-void decode(void* handle, const float* received, const float* parameters, float* out) {
-    model(handle).decode(received, parameters, out);
+void decode(void* handle, const float* received, const float* parameters, float variance,
+            float filtered_variance, float* out) {
+    model(handle).decode(received, parameters, variance, filtered_variance, out);
 }
 
 double gradient(void* handle, const float* received, const float* parameters,

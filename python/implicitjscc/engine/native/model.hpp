@@ -5,6 +5,7 @@
 #include <cmath>
 #include <new>
 
+#include "local_filter.hpp"
 #include "normals.hpp"
 #include "row_pass.hpp"
 
@@ -22,14 +23,14 @@ public:
     static constexpr int kMostThreads = 64;
 
     Model(const Shape& shape, Pool& pool)
-        : g_(shape), pool_(pool), redu_(g_), weights_(g_) {}
+        : g_(shape), pool_(pool), redu_(g_), weights_(g_), filter_(g_) {}
 
     ~Model() {
         for (RowPass* pass : passes_) delete pass;
     }
 
     bool allocate() {
-        return redu_.allocate() && weights_.allocate() &&
+        return redu_.allocate() && weights_.allocate() && filter_.allocate(pool_.threads()) &&
                noise_.allocate(g_.shape.noise_matrix ? g_.joined[0] : 0, g_.shape.height,
                                g_.shape.width) &&
                allocate_passes(false);
@@ -70,10 +71,15 @@ public:
         return true;
     }
 
-    void decode(const float* received, const float* parameters, float* out) {
+    // variance of the noise on what was received, and what the filter leaves of it; see filters().
+    void decode(const float* received, const float* parameters, float variance,
+                float filtered_variance, float* out) {
         weights_.set(parameters);
         auto job = [&](int thread) {
-            redu_.fill(received, nullptr, 1.0f, 0.0f, thread, pool_.threads());
+            if (filters(variance, filtered_variance))
+                filter_.forward(received, variance, filtered_variance, redu_, pool_, thread);
+            else
+                redu_.fill(received, nullptr, 1.0f, 0.0f, thread, pool_.threads());
             pool_.barrier();
             redu_.forward(weights_.kernel(), pool_, thread);
             const Part rows(g_.shape.height, thread, pool_.threads());
@@ -102,6 +108,8 @@ public:
                 const float* parameters, float* parameter_gradient) {
         weights_.set(parameters);
         const int count = static_cast<int>(g_.reals());
+        const float variance = s.noise_std * s.noise_std;
+        const bool filtered = filters(variance, s.filtered_variance);
         auto job = [&](int thread) {
             const Part reals(count, thread, pool_.threads());
             const int blocks = (count + kNormalsInBlock - 1) / kNormalsInBlock;
@@ -114,10 +122,21 @@ public:
             pool_.barrier();
             const double energy = total(energies_) + kTiny * static_cast<double>(count);
             const float scale = static_cast<float>(s.symbols_rms / std::sqrt(energy / count));
-            redu_.fill(symbols, noise_reals_.data(), scale, s.noise_std, thread,
-                       pool_.threads());
+            if (filtered) {
+                float* received = noise_reals_.data();
+                for (int i = reals.first; i < reals.last; ++i)
+                    received[i] = scale * symbols[i] + s.noise_std * received[i];
+                pool_.barrier();
+                filter_.forward(received, variance, s.filtered_variance, redu_, pool_, thread);
+            } else {
+                redu_.fill(symbols, noise_reals_.data(), scale, s.noise_std, thread,
+                           pool_.threads());
+            }
             pool_.barrier();
             backpropagate(thread, s.loss_weight);
+            if (filtered)
+                filter_.backward(variance, s.filtered_variance, redu_, noise_reals_.data(),
+                                 gradient_.data(), pool_, thread);
             products_[thread] = gather(thread, gradient_.data(), symbols);
             pool_.barrier();
             // The normalisation's gradient has no part along the symbols.
@@ -136,6 +155,10 @@ public:
     }
 
 private:
+    static bool filters(float variance, float filtered_variance) {
+        return filtered_variance >= 0.0f && filtered_variance < variance;
+    }
+
     template <typename Function>
     void run(Function& function) {
         pool_.run([](void* context, int thread) { (*static_cast<Function*>(context))(thread); },
@@ -226,6 +249,7 @@ private:
     Pool& pool_;
     Redu redu_;
     PackedWeights weights_;
+    LocalFilter filter_;
     Plane noise_;
     RowPass* passes_[kMostThreads] = {};
     bool training_ = false;

@@ -29,6 +29,7 @@ struct StepSettings {
     uint64_t noise_key;  // of this step's channel noise
     float symbols_rms;   // of a real symbol as transmitted
     float noise_std;     // per real; negative for the antithetic draw
+    float filtered_variance;  // per real, that the receiver's filter leaves; negative: no filter
     float loss_weight;
     float first_moment;
     float second_moment;
@@ -47,7 +48,8 @@ struct Kernels {
     void (*destroy)(void*);
     bool (*prepare_training)(void*, const float* source);
     bool (*set_noise_matrix)(void*, const float* pyramid);
-    void (*decode)(void*, const float* received, const float* parameters, float* out);
+    void (*decode)(void*, const float* received, const float* parameters, float variance,
+                   float filtered_variance, float* out);
     double (*gradient)(void*, const float* received, const float* parameters,
                        float* received_gradient, float* parameter_gradient);
     double (*step)(void*, const StepSettings&, float* symbols, float* first, float* second,

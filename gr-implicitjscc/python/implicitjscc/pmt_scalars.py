@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Numbers, texts and truth values as pmts, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pmt
+
+Scalar = int | float | str | bool
+
+
+def to_pmt_dict(values: Mapping[str, Any]) -> Any:
+    """A dictionary of numbers, texts and None (left out) as a pmt dictionary."""
+    entries = pmt.make_dict()
+    for key, value in values.items():
+        if value is not None:
+            entries = pmt.dict_add(entries, pmt.intern(key), scalar(value))
+    return entries
+
+
+def scalars(meta: Any) -> dict[str, Scalar]:
+    """The numbers, booleans and texts of a pmt dictionary; vectors and the rest are left out."""
+    found: dict[str, Scalar] = {}
+    items = pmt.dict_items(meta)
+    for index in range(pmt.length(items)):
+        key, value = pmt.car(pmt.nth(index, items)), pmt.cdr(pmt.nth(index, items))
+        plain = pmt.is_number(value) or pmt.is_symbol(value) or pmt.is_bool(value)
+        if pmt.is_symbol(key) and plain and not pmt.is_complex(value):
+            found[pmt.symbol_to_string(key)] = pmt.to_python(value)
+    return found
+
+
+def scalar(value: Any) -> Any:
+    """A number, boolean or text as a pmt."""
+    if isinstance(value, (bool, np.bool_)):
+        return pmt.from_bool(bool(value))
+    if isinstance(value, (int, np.integer)):
+        return pmt.from_long(int(value))
+    if isinstance(value, (float, np.floating)):
+        return pmt.from_double(float(value))
+    return pmt.intern(str(value))

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Radios that gr-osmosdr drives, where SoapySDR has no module for them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from implicitjscc.errors import ImplicitJsccError
+from implicitjscc.radio.settings import RadioSettings, start_gain_db
+
+from .radio_devices import (
+    HACKRF_TAIL,
+    RECEIVE,
+    TRANSMIT,
+    RadioDevice,
+    one_line,
+    rate_to_ask_for,
+)
+
+# RF is the HackRF's amplifier; IF its LNA (or, sending, the VGA); BB the receiver's VGA.
+_START_GAINS_DB = {
+    TRANSMIT: {"RF": 0.0, "IF": 20.0},
+    RECEIVE: {"RF": 0.0, "IF": 16.0, "BB": 20.0},
+}
+
+
+def open_device(settings: RadioSettings, direction: str) -> OsmosdrDevice:
+    """The radio of gr-osmosdr's arguments, as ``hackrf=0``.
+
+    Raises:
+        ImplicitJsccError: gr-osmosdr or the device is absent.
+    """
+    try:
+        import osmosdr
+    except ImportError as error:
+        raise ImplicitJsccError(
+            f"osmosdr: is not to be had here ({one_line(error)}): install gr-osmosdr, or use "
+            "soapy: instead"
+        ) from error
+    make = osmosdr.sink if direction == TRANSMIT else osmosdr.source
+    try:
+        block = make(args=f"numchan=1 {settings.where}")
+    except RuntimeError as error:
+        raise ImplicitJsccError(f"osmosdr: {one_line(error)}") from error
+    return OsmosdrDevice(block, settings, direction)
+
+
+class OsmosdrDevice(RadioDevice):
+    """A radio that is open. The signal is put beside the oscillator digitally."""
+
+    tail = HACKRF_TAIL
+
+    def __init__(self, block: Any, settings: RadioSettings, direction: str) -> None:
+        # The single rates in it cannot be read from Python; drivers take what lies between them.
+        rates = block.get_sample_rates()
+        ranges = [(rates.start(), rates.stop())]
+        block.set_sample_rate(rate_to_ask_for(settings, ranges))
+        rate_hz = block.get_sample_rate()
+        offset = settings.lo_offset_hz
+        super().__init__([block], rate_hz, rate_hz / 4 if offset is None else offset)
+        self._block = block
+        if settings.antenna:
+            block.set_antenna(settings.antenna, 0)
+        if settings.bandwidth_hz:
+            block.set_bandwidth(settings.bandwidth_hz, 0)
+        if direction == RECEIVE:
+            block.set_gain_mode(False, 0)
+        if settings.gain_db is None:
+            start = _START_GAINS_DB[direction]
+            if set(block.get_gain_names(0)) == set(start):
+                self.set_gain(None, start)
+            else:
+                gains = block.get_gain_range(0)
+                self.set_gain(start_gain_db(gains.start(), gains.stop()), {})
+        self.set_gain(settings.gain_db, settings.gains_db)
+
+    def tune(self, oscillator_hz: float) -> float:
+        """Tune; the driver says where it is then."""
+        self._block.set_center_freq(oscillator_hz, 0)
+        return float(self._block.get_center_freq(0))
+
+    def set_gain(self, whole_db: float | None, stages_db: dict[str, float]) -> None:
+        """Set gains; the driver takes the nearest that it has."""
+        known = self._block.get_gain_names(0)
+        for name in stages_db:
+            if name not in known:
+                raise ImplicitJsccError(f"osmosdr: has no gain {name}, only {', '.join(known)}")
+        if whole_db is not None:
+            self._block.set_gain(whole_db, 0)
+        for name, value in stages_db.items():
+            self._block.set_gain(value, name, 0)
+
+    def describe(self) -> dict[str, Any]:
+        """What is set now."""
+        block = self._block
+        return {
+            "gain_db": {name: block.get_gain(name, 0) for name in block.get_gain_names(0)},
+            "antenna": block.get_antenna(0),
+            "bandwidth_hz": block.get_bandwidth(0),
+        }

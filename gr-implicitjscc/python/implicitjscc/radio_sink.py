@@ -1,0 +1,117 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A radio that sends, or what takes its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gnuradio import gr
+
+from implicitjscc.errors import ImplicitJsccError
+
+from .radio_control import RadioControl, refuse, settings_from
+from .radio_devices import TRANSMIT
+from .radio_limiter import radio_limiter
+
+
+class radio_sink(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
+    """Send baseband samples by a USRP, a HackRF or another radio, or dry.
+
+    ``device`` is one of
+
+    * ``uhd:ARGS``, as ``uhd:type=b200`` (empty: the first USRP);
+    * ``soapy:ARGS``, as ``soapy:driver=hackrf``; ``osmosdr:ARGS``, as ``osmosdr:hackrf=0``;
+    * ``file:PATH`` (raw complex64), ``zmq:ADDRESS`` (a PUB socket is bound) or ``sim:`` (nothing):
+      dry runs at the radio's pace.
+
+    The stream is brought to a rate that the radio has, and its carrier beside the oscillator: by a
+    quarter of the rate with SoapySDR, by the USRP's own hardware with UHD. Gains that nobody sets
+    are low ones to start with. I and Q are clipped to full scale, 1.0.
+
+    On ``status`` a dictionary comes twice a second: level_dbfs, peak_dbfs, clipped_samples,
+    underruns, sequence_errors, late (the last three with UHD only).
+
+    The stream must not starve: let the Transmitter fill pauses with zeros (its mode "continuous"
+    or "carousel"), and give a HackRF 131,072 zeros after each burst.
+
+    Args:
+        device: which.
+        frequency: carrier in Hz.
+        sample_rate: of the waveform in Hz.
+        gain: in dB, for the whole chain (``20``) or stages (``VGA=20,AMP=0``); empty to start low.
+        radio_rate: of the device in Hz; 0 for one that fits.
+        antenna: empty for the device's own choice.
+        bandwidth: of the analog filter in Hz; 0 for the device's own choice.
+        lo_offset: oscillator below the carrier by so many Hz; None for what suits the device.
+        ppm: error of the device's oscillator, which tuning makes up for.
+
+    Raises:
+        ImplicitJsccError: the device, its driver or an argument is not to be had.
+    """
+
+    def __init__(
+        self,
+        device: str = "sim:",
+        frequency: float = 915e6,
+        sample_rate: float = 1e6,
+        gain: str | float = "",
+        radio_rate: float = 0.0,
+        antenna: str = "",
+        bandwidth: float = 0.0,
+        lo_offset: float | None = None,
+        ppm: float = 0.0,
+    ) -> None:
+        gr.hier_block2.__init__(
+            self,
+            "Implicit-JSCC Radio Sink",
+            gr.io_signature(1, 1, gr.sizeof_gr_complex),
+            gr.io_signature(0, 0, 0),
+        )
+        settings = settings_from(
+            device, frequency, sample_rate, gain, radio_rate, antenna, bandwidth, lo_offset, ppm
+        )
+        self.control = RadioControl(settings, TRANSMIT)
+        self.limiter = radio_limiter(self.control.device.rate_hz)
+        self._kept = [*self.control.converters(), self.limiter, *self.control.device.chain]
+        self.connect(self, *self._kept)
+        port = self.control.device.event_port
+        if port is not None:
+            self.msg_connect((self._kept[-1], port), (self.limiter, "events"))
+        self.message_port_register_hier_out("status")
+        self.msg_connect((self.limiter, "status"), (self, "status"))
+
+    @property
+    def tail_samples(self) -> int:
+        """Zeros, at the waveform's rate, that push the last burst out of the device."""
+        filters = 64
+        return self.control.device.tail + filters
+
+    def set_frequency(self, frequency: float) -> None:
+        """Tune while running; what the radio refuses is logged."""
+        self._try(self.control.tune, frequency)
+
+    def set_gain(self, gain: str | float) -> None:
+        """Set gains while running; what the radio refuses is logged."""
+        self._try(self.control.set_gain, gain)
+
+    def report(self) -> dict[str, Any]:
+        """The radio as it is set, its levels since the beginning and its counters."""
+        return {
+            **self.control.report(),
+            **self.limiter.meter.whole(),
+            **self.limiter.counters(),
+        }
+
+    def _try(self, change: Any, value: Any) -> None:
+        try:
+            change(value)
+        except (ImplicitJsccError, RuntimeError, ValueError, IndexError) as error:
+            self.limiter.logger.error(str(error))
+
+
+def open_radio_sink(**arguments: Any) -> radio_sink:
+    """The block for a flowgraph's program: without the device that ends with one line."""
+    try:
+        return radio_sink(**arguments)
+    except ImplicitJsccError as error:
+        raise refuse(error) from None

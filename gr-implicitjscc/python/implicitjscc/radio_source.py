@@ -1,0 +1,107 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A radio that receives, or what takes its place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from gnuradio import gr
+
+from implicitjscc.errors import ImplicitJsccError
+
+from .radio_control import RadioControl, refuse, settings_from
+from .radio_devices import RECEIVE
+from .radio_monitor import radio_monitor
+
+
+class radio_source(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
+    """Receive baseband samples by a USRP, a HackRF or another radio, or dry.
+
+    ``device`` is one of
+
+    * ``uhd:ARGS``, as ``uhd:type=b200`` (empty: the first USRP);
+    * ``soapy:ARGS``, as ``soapy:driver=hackrf``; ``osmosdr:ARGS``, as ``osmosdr:hackrf=0``;
+    * ``file:PATH`` (raw complex64, which ends), ``zmq:ADDRESS`` (a SUB socket is connected) or
+      ``sim:`` (faint noise): dry runs.
+
+    The radio runs at a rate that it has; the signal is brought from beside its oscillator, where
+    the spike at zero frequency is, to zero frequency and to the waveform's rate. Gains that nobody
+    sets are middling ones to start with; there is no automatic gain control.
+
+    On ``status`` a dictionary comes twice a second: level_dbfs, peak_dbfs, clipped_samples (beyond
+    0.99 of full scale), discontinuities and samples_lost. Samples that a USRP lost become zeros, so
+    that what follows keeps its time.
+
+    Args:
+        device: which.
+        frequency: carrier in Hz.
+        sample_rate: of the waveform in Hz.
+        gain: in dB, for the whole chain (``30``) or stages (``LNA=16,VGA=20,AMP=0``); empty for
+            start values.
+        radio_rate: of the device in Hz; 0 for one that fits.
+        antenna: empty for the device's own choice.
+        bandwidth: of the analog filter in Hz; 0 for the device's own choice.
+        lo_offset: oscillator below the carrier by so many Hz; None for what suits the device.
+        ppm: error of the device's oscillator, which tuning makes up for.
+
+    Raises:
+        ImplicitJsccError: the device, its driver or an argument is not to be had.
+    """
+
+    def __init__(
+        self,
+        device: str = "sim:",
+        frequency: float = 915e6,
+        sample_rate: float = 1e6,
+        gain: str | float = "",
+        radio_rate: float = 0.0,
+        antenna: str = "",
+        bandwidth: float = 0.0,
+        lo_offset: float | None = None,
+        ppm: float = 0.0,
+    ) -> None:
+        gr.hier_block2.__init__(
+            self,
+            "Implicit-JSCC Radio Source",
+            gr.io_signature(0, 0, 0),
+            gr.io_signature(1, 1, gr.sizeof_gr_complex),
+        )
+        settings = settings_from(
+            device, frequency, sample_rate, gain, radio_rate, antenna, bandwidth, lo_offset, ppm
+        )
+        self.control = RadioControl(settings, RECEIVE)
+        self.monitor = radio_monitor(self.control.device.rate_hz)
+        self._kept = [*self.control.device.chain, self.monitor, *self.control.converters()]
+        self.connect(*self._kept, self)
+        self.message_port_register_hier_out("status")
+        self.msg_connect((self.monitor, "status"), (self, "status"))
+
+    def set_frequency(self, frequency: float) -> None:
+        """Tune while running; what the radio refuses is logged."""
+        self._try(self.control.tune, frequency)
+
+    def set_gain(self, gain: str | float) -> None:
+        """Set gains while running; what the radio refuses is logged."""
+        self._try(self.control.set_gain, gain)
+
+    def report(self) -> dict[str, Any]:
+        """The radio as it is set, its levels since the beginning and its counters."""
+        return {
+            **self.control.report(),
+            **self.monitor.meter.whole(),
+            **self.monitor.counters(),
+        }
+
+    def _try(self, change: Any, value: Any) -> None:
+        try:
+            change(value)
+        except (ImplicitJsccError, RuntimeError, ValueError, IndexError) as error:
+            self.monitor.logger.error(str(error))
+
+
+def open_radio_source(**arguments: Any) -> radio_source:
+    """The block for a flowgraph's program: without the device that ends with one line."""
+    try:
+        return radio_source(**arguments)
+    except ImplicitJsccError as error:
+        raise refuse(error) from None

@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Spread each symbol over the frames, so that a lost frame costs all of them a little SNR.
+
+Pseudo-randomly chosen blocks of symbols go through a Walsh-Hadamard transform, and the interleaver
+sends the coefficients of a block in different frames. Where some are lost, or noisier, the
+transposed transform of the others, weighted, gives each symbol once, plus what the others of its
+block leave: noise of a known variance, which a decoder filters. Without this the symbols of the
+lost frame are gaps, and as a picture's power is that of few symbols, that costs 3 dB more.
+
+Symbols of a digital code are left out: its decoder bears gaps better than so much noise.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .. import prng
+from .profile import AIR_SEED
+from .spreading import transform
+
+_TURNS = np.array([1, 1j, -1, -1j], dtype=np.complex64)
+_LEAST_POWER = 1e-6
+
+
+def spread(symbols: NDArray[np.complex64], left_out: int, block: int) -> NDArray[np.complex64]:
+    """The coefficients, in the places of the symbols that they replace.
+
+    Args:
+        symbols: of a content, shape (k,).
+        left_out: symbols at the end that stay as they are.
+        block: symbols of a block, a power of two; 0 for none.
+    """
+    count = _count(symbols.size, left_out, block)
+    if not count:
+        return symbols
+    order, turns = _order(count)
+    coefficients = symbols.copy()
+    coefficients[:count] = transform(symbols[order] * turns, block)
+    return coefficients
+
+
+def despread(
+    coefficients: NDArray[np.complex64],
+    noise_variance: NDArray[np.float32],
+    left_out: int,
+    block: int,
+) -> tuple[NDArray[np.complex64], NDArray[np.float32]]:
+    """Symbols of unit gain, and the variance of all that is not signal in each.
+
+    Args:
+        coefficients: as received, shape (k,).
+        noise_variance: of each, inf where it was lost.
+        left_out, block: as in :func:`spread`.
+    """
+    count = _count(coefficients.size, left_out, block)
+    if not count:
+        return coefficients, noise_variance
+    order, turns = _order(count)
+    received = coefficients[:count].reshape(-1, block)
+    variance = noise_variance[:count].reshape(-1, block).astype(np.float64)
+    arrived = np.isfinite(variance)
+    variance[~arrived] = 0
+    energy = np.where(arrived, np.abs(received).astype(np.float64) ** 2 - variance, 0)
+    present = np.maximum(arrived.sum(axis=1, keepdims=True), 1)
+    power = np.maximum(energy.sum(axis=1, keepdims=True) / present, _LEAST_POWER)
+    # Each coefficient's Wiener weight; divided by their mean the symbol's own gain is 1.
+    weight = np.where(arrived, power / (power + variance), 0)
+    gain = weight.mean(axis=1, keepdims=True)
+    lost = gain[:, 0] == 0
+    gain[lost] = 1
+    weight /= gain
+    spread_of_weights = np.maximum(np.mean(weight**2, axis=1, keepdims=True) - 1, 0)
+    noise = np.mean(weight**2 * variance, axis=1, keepdims=True)
+    weighted = (np.where(arrived, received, 0) * weight).astype(np.complex64)
+    found = transform(weighted.reshape(-1), block)
+    # A symbol does not interfere with itself: a block's strongest has the least interference.
+    own = np.abs(found.reshape(-1, block)).astype(np.float64) ** 2 - noise
+    others = np.maximum(power * block - np.maximum(own - spread_of_weights * power, 0), 0)
+    left = noise + spread_of_weights * others / (block - 1)
+    left[lost] = np.inf
+    symbols, variances = coefficients.copy(), noise_variance.copy()
+    symbols[order] = found * turns.conj()
+    variances[order] = left.reshape(-1)
+    return symbols, variances
+
+
+def _count(size: int, left_out: int, block: int) -> int:
+    return max(size - left_out, 0) // block * block if block else 0
+
+
+def _order(count: int) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
+    """Which symbol goes to each place of the blocks, and its factor 1, j, -1 or -j."""
+    order = prng.permutation(AIR_SEED, prng.Stream.DIVERSITY, count)
+    return order, _TURNS[prng.words(AIR_SEED, prng.Stream.DIVERSITY, count, 1) & 3]

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Say what is on the air where a receiver is set to another waveform than the transmitter.
+
+The digest in the header cannot tell it alone: where the two layouts differ, the header lies
+elsewhere and cannot be read. All shipped profiles have the same preamble, so that a receiver finds
+the frames of each; where it cannot read a header, it looks for one where the others have it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .detector import Detection
+from .frame_receiver import FrameReceiver
+from .header import HeaderRefusedError, OtherWaveformError
+from .header_search import HeaderSearch, PendingFrame
+from .profile import WaveformProfile
+from .profile_file import shipped
+
+_MOST_PENDING = 8
+
+
+@dataclass
+class _Candidate:
+    frames: FrameReceiver
+    headers: HeaderSearch
+    profile: WaveformProfile
+    pending: list[PendingFrame] = field(default_factory=list)
+
+
+class OtherWaveforms:
+    """The other shipped profiles with the same preamble.
+
+    Args:
+        profile: the receiver's own.
+    """
+
+    def __init__(self, profile: WaveformProfile) -> None:
+        self._profile = profile
+        self._candidates: list[_Candidate] | None = None
+        self._failures = 0
+
+    def restart(self) -> None:
+        """The receiver's own waveform is on the air, or the stream is a new one."""
+        self._failures = 0
+        for candidate in self._candidates or []:
+            candidate.pending.clear()
+
+    def check(self, samples: NDArray[np.complex64], origin: int, detection: Detection) -> None:
+        """Try a frame whose header could not be read.
+
+        Headers are tried after 1, 2, 4, 8 and then each 8 such frames: at low SNR it takes several
+        frames to read one, and the receiver's own frames must not wait for what is none.
+
+        Args:
+            samples: a piece of the stream, that from which the frame was read.
+            origin: place of its first sample in the stream.
+            detection: of the frame's preamble.
+
+        Raises:
+            OtherWaveformError: it is a header of another profile.
+        """
+        self._failures += 1
+        due = self._failures % 8 == 0 or self._failures in (1, 2, 4)
+        for candidate in self._all():
+            acquisitions = candidate.frames.acquire(samples, origin, detection)
+            candidate.pending.append(PendingFrame(detection, acquisitions))
+            del candidate.pending[:-_MOST_PENDING]
+            if due:
+                self._try(candidate)
+
+    def _try(self, candidate: _Candidate) -> None:
+        try:
+            found = candidate.headers.find(candidate.pending)
+            sent = found and (found.header.content_id, candidate.profile.digest)
+        except OtherWaveformError as error:  # a third one, or the receiver's own, read by luck
+            sent = error.content_id, error.sent
+        except HeaderRefusedError:
+            return
+        if sent and sent[1] != self._profile.digest:
+            self.restart()
+            raise OtherWaveformError(*sent, self._profile)
+
+    def _all(self) -> list[_Candidate]:
+        if self._candidates is None:
+            own = self._profile
+            self._candidates = [
+                _Candidate(FrameReceiver(other), HeaderSearch(other), other)
+                for other in (p.at(own.samples_per_symbol) for p in shipped().values())
+                if other.digest != own.digest
+                and (other.chirp_symbols, other.rolloff) == (own.chirp_symbols, own.rolloff)
+            ]
+        return self._candidates
