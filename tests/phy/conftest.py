@@ -51,6 +51,11 @@ def awgn(samples: np.ndarray, es_n0_db: float, seed: int) -> np.ndarray:
     return impair(samples, ChannelSettings(payload_rms=PAYLOAD_RMS, snr_db=es_n0_db, seed=seed))
 
 
+def turned(samples: np.ndarray, cycles_per_sample: float) -> np.ndarray:
+    """Samples with a frequency offset."""
+    return impair(samples, ChannelSettings(sample_rate_hz=1e6, cfo_hz=cycles_per_sample * 1e6))
+
+
 def receive(samples: np.ndarray, receiver: BurstReceiver | None = None) -> list[Reception]:
     """All that a receiver finds in a stream."""
     receiver = receiver or BurstReceiver()

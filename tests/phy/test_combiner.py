@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
-from implicitjscc.phy import channel
 from implicitjscc.phy.combiner import Combiner
 from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.profile import WaveformProfile
@@ -17,7 +16,7 @@ from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.reception import Reception
 from implicitjscc.phy.transmitter import modulate
 
-from .conftest import PAYLOAD_RMS, laplace_content, receive
+from .conftest import awgn, laplace_content, receive
 
 EIGHT = WaveformProfile(payload_symbols=2048, spreading_symbols=64)
 SIZE = 8 * 2048
@@ -29,7 +28,7 @@ def link(content: Content, es_n0_db: float, seed: int, lost: tuple[int, ...] = (
     length = 2 * FrameLayout(SIZE, EIGHT).frame_symbols
     for frame in lost:
         samples[3000 + frame * length : 3000 + (frame + 1) * length] = 0
-    (reception,) = receive(channel.awgn(samples, es_n0_db, PAYLOAD_RMS, seed), BurstReceiver(EIGHT))
+    (reception,) = receive(awgn(samples, es_n0_db, seed), BurstReceiver(EIGHT))
     return reception
 
 
@@ -108,7 +107,7 @@ def test_a_lost_frame_is_noise_on_everything_where_symbols_are_spread_over_the_f
         samples = np.pad(modulate(content, profile).samples, (3000, 9000))
         for frame in lost:
             samples[3000 + frame * lengths : 3000 + (frame + 1) * lengths] = 0
-        noisy = channel.awgn(samples, 10.0, PAYLOAD_RMS, seed)
+        noisy = awgn(samples, 10.0, seed)
         (reception,) = receive(noisy, BurstReceiver(profile))
         return reception
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from implicitjscc.channel import ChannelSettings, impair
 from implicitjscc.errors import ImplicitJsccError
-from implicitjscc.phy import channel, profile_file
+from implicitjscc.phy import profile_file
 from implicitjscc.phy.decimator import Decimator
 from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.profile import STANDARD, WaveformProfile
@@ -28,8 +29,16 @@ def stream(profile: WaveformProfile, size: int, es_n0_db: float, content_id: int
     content = laplace_content(size, content_id=content_id)
     sps = profile.samples_per_symbol
     samples = np.pad(modulate(content, profile).samples, (2000 * sps, 1000 * sps))
-    samples = channel.frequency_offset(samples, 0.02 / sps, phase_rad=1.0)
-    return channel.awgn(samples, es_n0_db, PAYLOAD_RMS, seed=1, samples_per_symbol=sps)
+    settings = ChannelSettings(
+        sample_rate_hz=1e6 * sps,
+        samples_per_symbol=sps,
+        payload_rms=PAYLOAD_RMS,
+        snr_db=es_n0_db,
+        cfo_hz=0.02e6,
+        phase_deg=57.0,
+        seed=1,
+    )
+    return impair(samples, settings)
 
 
 def test_the_shipped_files() -> None:

@@ -209,10 +209,10 @@ class FrameReceiver:
     ) -> float:
         """What the header adds to the timing, weighed against the preamble that gave it first."""
         run = int(np.count_nonzero(positions == np.arange(positions.size)))
-        slope = self._filter.slope_of(known[:run])
         header = np.arange(self._chirps.size, run)
         if header.size < self._profile.header_symbols // 2:
             return 0.0
+        slope = self._filter.slope_of(known[:run])
         turned = value[header] * np.conj(gain.at(header))
         early = timing_error(turned, known[header], slope[header])
         return early * header.size / run
