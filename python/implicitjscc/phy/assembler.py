@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import numpy as np
@@ -97,6 +98,33 @@ class ContentAssembler:
             level_dbfs=float(10 * np.log10(np.mean(power))),
             frame_snr_db=[float(-10 * np.log10(value)) for value in noise],
             frame_numbers=numbers,
+        )
+
+    def partial(
+        self, sample_rate_hz: float, interval: float, passed: int, at_least: int
+    ) -> Reception | None:
+        """What has come so far, as a copy; None where fewer frames than ``at_least`` have.
+
+        Args:
+            sample_rate_hz, interval: as for :meth:`finish`.
+            passed: frames whose time has passed.
+            at_least: see above.
+        """
+        so_far = self.finish(sample_rate_hz, interval) if len(self._parts) >= at_least else None
+        if so_far is None:
+            return None
+        received = so_far.received
+        frames_lost = max(passed - so_far.frames_received, 0)
+        return dataclasses.replace(
+            so_far,
+            received=dataclasses.replace(
+                received,
+                symbols=received.symbols.copy(),
+                noise_variance=received.noise_variance.copy(),
+            ),
+            spreading=None,
+            frames_lost=frames_lost,
+            frames_to_come=self.layout.frames - so_far.frames_received - frames_lost,
         )
 
 

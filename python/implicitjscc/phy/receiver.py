@@ -112,6 +112,21 @@ class BurstReceiver:
         self._restart()
         return receptions
 
+    def partial(self, at_least: int = 1) -> Reception | None:
+        """What has come so far of the content that is arriving; the receiver goes on with it.
+
+        Frames that are still to come count as neither received nor lost.
+
+        Args:
+            at_least: None is returned where fewer frames than this have been received.
+        """
+        follower = self._follower
+        if follower is None:
+            return None
+        return follower.assembler.partial(
+            self._sample_rate_hz, follower.interval, follower.next_frame, at_least
+        )
+
     @property
     def retained_samples(self) -> int:
         """Samples that are kept for later."""

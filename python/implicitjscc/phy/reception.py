@@ -7,6 +7,9 @@ import dataclasses
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..content import ReceivedContent
 from . import diversity
 
@@ -46,13 +49,14 @@ class Reception:
 
     Attributes:
         received: its symbols.
-        frames_received, frames_lost: their sum is the content's number of frames.
+        frames_received, frames_lost: their sum is the content's number of frames so far.
         snr_db: Es/N0, of the mean noise over the received frames.
         cfo_hz: carrier frequency offset.
         sro_ppm: received symbol interval over the nominal one, minus 1, in 10^-6.
         level_dbfs: rms of the samples, 0 dB for full scale 1.0.
         frame_snr_db: of each received frame.
         frame_numbers: which frames have been received.
+        frames_to_come: of a content that is still arriving; neither received nor lost.
         spreading: what receptions are combined by; None where it is the symbols themselves.
         receptions: that are combined in this one; frequency, clock and level are the last one's.
         frames_partial: of the received ones, those of which a part is lost.
@@ -70,6 +74,21 @@ class Reception:
     spreading: SpreadContent | None = None
     receptions: int = 1
     frames_partial: int = 0
+    frames_to_come: int = 0
+
+    def frame_map_db(self) -> NDArray[np.float32]:
+        """SNR by frame number, shape (frames,): NaN where one was lost, -inf where it is to come.
+
+        Empty where it is not known which frames have been received.
+        """
+        passed = self.frames_received + self.frames_lost
+        by_number = np.full(passed + self.frames_to_come, np.nan, np.float32)
+        by_number[passed:] = -np.inf
+        known = len(self.frame_numbers) == len(self.frame_snr_db) > 0
+        if not known or max(self.frame_numbers) >= passed:
+            return np.empty(0, np.float32)
+        by_number[self.frame_numbers] = self.frame_snr_db
+        return by_number
 
 
 @dataclass
