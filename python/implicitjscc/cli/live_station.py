@@ -48,7 +48,7 @@ class LiveStation:
             ImplicitJsccError: it cannot be sent.
         """
         loaded = self._maker.load(os.fspath(container), os.fspath(arrival.path))
-        gone = self.on_air.add(arrival.path, arrival.number, loaded)
+        gone = self.on_air.add(arrival.number, loaded)
         content_id = loaded.content.content_id
         _log.info("%s: content %08x is on the carousel", arrival.path.name, content_id)
         for old in gone:

@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +25,7 @@ from .tuning import tuning_actions
 
 _log = logging.getLogger(__name__)
 
-_CHUNK = 1 << 18
+_MOST_ZEROS = 1 << 20
 _IDLE_S = 0.1
 _MOST_LISTED = 32
 
@@ -141,10 +141,18 @@ class OnAir:
             **({"radio": sink.figures()} if isinstance(sink, Tunable) else {}),
         }
 
-    def add(self, key: Hashable, number: int, loaded: LoadedBurst) -> list[LoadedBurst]:
-        """Put a burst on the carousel, as :meth:`Carousel.add` does, at the level of now."""
+    def add(self, number: int, loaded: LoadedBurst) -> list[LoadedBurst]:
+        """Put a burst on the carousel, in place of one of the same path or of the same container.
+
+        Returns:
+            what has given way, as :meth:`Carousel.add` says.
+        """
+
+        def superseded(other: LoadedBurst) -> bool:
+            return other.path == loaded.path or other.sha256 == loaded.sha256
+
         with self._changing:
-            return self.carousel.add(key, number, self._maker.at_level(loaded))
+            return self.carousel.add(number, self._maker.at_level(loaded), superseded)
 
     def actions(self) -> dict[str, Callable[[Any], dict[str, Any] | None]]:
         """Commands."""
@@ -184,16 +192,20 @@ class OnAir:
     def _pause(self) -> None:
         left = round(self._options.pause * self._options.sample_rate)
         while left > 0 and not self.stopping:
-            self._write(np.zeros(min(left, _CHUNK), np.complex64))
-            left -= _CHUNK
+            left -= self._zeros(left)
 
     def _idle(self) -> None:
         self._state = "idle"
         if isinstance(self._sink, Tunable):
             time.sleep(_IDLE_S)  # a radio's end fills the air with zeros itself
             return
-        count = max(min(round(_IDLE_S * self._options.sample_rate), _CHUNK), 1)
+        self._zeros(_MOST_ZEROS)
+
+    def _zeros(self, most: int) -> int:
+        """So few at a time that a stop is soon noticed."""
+        count = max(min(round(_IDLE_S * self._options.sample_rate), most), 1)
         self._write(np.zeros(count, np.complex64))
+        return count
 
     def _write(self, samples: Any) -> None:
         assert self._sink is not None

@@ -152,7 +152,7 @@ class ControlServer:
         except MemoryError:
             return _error("not enough memory")
         except Exception as error:
-            _log.exception("control: unexpected error")
+            _log.error("control: unexpected %s: %s", type(error).__name__, error)
             return _error(f"unexpected {type(error).__name__}: {error}")
 
     def _send(self, socket: zmq.Socket[bytes], message: dict[str, Any]) -> None:

@@ -4,15 +4,17 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
 
 
+@dataclass
 class _Entry(Generic[Item]):
-    def __init__(self, key: Hashable, age: int, item: Item) -> None:
-        self.key, self.age, self.item = key, age, item
+    number: int
+    item: Item
 
 
 class Carousel(Generic[Item]):
@@ -24,7 +26,7 @@ class Carousel(Generic[Item]):
     """
 
     def __init__(self, items: Iterable[Item] = (), capacity: int | None = None) -> None:
-        self._ring = [_Entry(object(), place, item) for place, item in enumerate(items)]
+        self._ring = [_Entry(-place, item) for place, item in enumerate(items)]
         self._capacity = capacity
         self._next = 0
         self._turns = 0
@@ -53,34 +55,34 @@ class Carousel(Generic[Item]):
                 self._turns += 1
             return entry.item
 
-    def add(self, key: Hashable, number: int, item: Item) -> list[Item]:
+    def add(self, number: int, item: Item, supersedes: Callable[[Item], bool]) -> list[Item]:
         """Put an item before all older ones; it is next, and the ring goes on from it to these.
 
         Args:
-            key: an item of the same key is replaced.
             number: the higher, the newer.
             item: the new one.
+            supersedes: tells which others it takes the place of, of whatever age.
 
         Returns:
-            what has given way: of the same key, or the oldest beyond the capacity, which may be the
-            new one itself.
+            what has given way: superseded, or the oldest beyond the capacity, which may be the new
+            one itself.
         """
-        entry = _Entry(key, -number, item)
+        new = _Entry(number, item)
         with self._lock:
-            gone = [old.item for old in self._ring if old.key == key]
-            ring = [old for old in self._ring if old.key != key] + [entry]
-            ring.sort(key=lambda one: one.age)
+            gone = [old.item for old in self._ring if supersedes(old.item)]
+            ring = [old for old in self._ring if not supersedes(old.item)] + [new]
+            ring.sort(key=lambda entry: -entry.number)
+            place = next(place for place, entry in enumerate(ring) if entry is new)
             if self._capacity is not None:
                 gone += [old.item for old in ring[self._capacity :]]
                 ring = ring[: self._capacity]
-            self._ring = ring
-            self._next = ring.index(entry) if entry in ring else 0
+            self._ring, self._next = ring, place % len(ring)
             return gone
 
     def replace(self, item: Item) -> None:
         """Only this one from now on."""
         with self._lock:
-            self._ring, self._next = [_Entry(object(), 0, item)], 0
+            self._ring, self._next = [_Entry(0, item)], 0
 
     def change(self, change: Callable[[Item], Item]) -> None:
         """Another item in each one's place."""
