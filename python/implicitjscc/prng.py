@@ -72,7 +72,9 @@ def philox4x32(counters: UInt32Array, key: tuple[int, int]) -> UInt32Array:
     return np.stack((c0, c1, c2, c3), axis=1).astype(np.uint32)
 
 
-def words(seed: int, stream: Stream, count: int, index: int = 0) -> UInt32Array:
+def words(
+    seed: int, stream: Stream, count: int, index: int = 0, first_block: int = 0
+) -> UInt32Array:
     """``count`` uniform 32-bit words of one stream.
 
     Args:
@@ -80,13 +82,14 @@ def words(seed: int, stream: Stream, count: int, index: int = 0) -> UInt32Array:
         stream: which sequence of that seed.
         count: how many words.
         index: a sub-sequence of the stream (a frame number, a pyramid level), 32 bits.
+        first_block: blocks of four words that are left out before the first.
 
     Returns:
         shape (count,), uint32.
     """
     blocks = -(-count // 4)
     counters = np.zeros((blocks, 4), dtype=np.uint32)
-    counters[:, 0] = np.arange(blocks, dtype=np.uint32)
+    counters[:, 0] = np.arange(first_block, first_block + blocks, dtype=np.uint32)
     counters[:, 1] = np.uint32(index)
     return philox4x32(counters, (seed & 0xFFFFFFFF, int(stream))).reshape(-1)[:count]
 

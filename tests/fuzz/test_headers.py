@@ -83,7 +83,9 @@ def test_hostile_log_likelihoods(seed, value, share, exponent) -> None:
 
 
 class _Forged:
-    """Stands in for :class:`Header` in the transmitter, which asks for the bytes alone."""
+    """Stands in for :class:`Header` in the transmitter, which asks for little but its bytes."""
+
+    coded_units = 0
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -94,7 +96,7 @@ class _Forged:
 
 def burst_of(data: bytes, which: int) -> np.ndarray:
     """A burst whose header says what it likes, in noise."""
-    with mock.patch.object(transmitter, "Header", return_value=_Forged(data)):
+    with mock.patch.object(transmitter.Header, "of", return_value=_Forged(data)):
         samples = transmitter.modulate(contents()[which]).samples
     return noisy(np.pad(samples, (2_000, 9_000)), 20.0)
 

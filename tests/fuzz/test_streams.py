@@ -4,7 +4,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -48,11 +47,6 @@ def test_damaged_bursts(order, harm, pieces) -> None:
         assert received.symbols.size == content.symbols.size
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="one noise variance a frame, mostly of its beginning, and no search for samples that "
-    "are missing within a frame",
-)
 @example(order=(0,), harm=[Change("cut", 0.5, 0.0, 1.0, 1)])  # a single sample is missing
 @example(order=(0,), harm=[Change("tone", 0.7, 0.3, 1.0, 1)])
 @fuzzed(25)

@@ -13,7 +13,7 @@ import yaml
 from gnuradio import blocks, gr, implicitjscc
 from gnuradio.implicitjscc import pdu
 
-from implicitjscc.channel import ChannelSettings, impair
+from implicitjscc.channel import Channel, ChannelSettings, impair
 from implicitjscc.errors import ImplicitJsccError
 
 from .helpers import error_db, make_content, message_source, message_store
@@ -56,6 +56,18 @@ def test_every_sample_of_a_finite_stream_arrives(run, size):
     samples = noise(size)
     for _ in range(3):
         assert np.array_equal(through(run, samples), samples)
+
+
+def test_what_is_under_way_is_not_overwritten_by_the_block_before(run, monkeypatch):
+    process = Channel.process
+
+    def process_slowly(channel, samples):
+        time.sleep(2e-3)
+        return process(channel, samples)
+
+    monkeypatch.setattr(Channel, "process", process_slowly)
+    samples = noise(400_000)
+    assert np.array_equal(through(run, samples), samples)
 
 
 def test_nothing_comes_of_nothing(run):

@@ -14,6 +14,7 @@ from gnuradio.implicitjscc import image_pdu, pdu
 
 from implicitjscc.codec import decoder as codec_decoder
 from implicitjscc.codec import metrics, symbol_channel
+from implicitjscc.codec.profile import CodecProfile
 from implicitjscc.errors import ImplicitJsccError
 
 from .helpers import message_source, message_store
@@ -125,3 +126,12 @@ def test_a_whole_chain_of_blocks_ends_by_itself(run, encoded, tmp_path):
     run(graph)
     assert output.exists()
     assert decoder.last_report["psnr_db"] > 20
+
+
+def test_the_design_snr_may_change_and_a_range_is_trained_for(run, encoded):
+    encoder = implicitjscc.encoder(snr_db=6, snr_range_db=(0, 20), **QUICK)
+    encoder.set_snr_db(30)  # out of its range: refused, with a line in the log
+    encoder.set_snr_db(3)
+    (content,), _ = encode(run, encoder, pmt.intern(str(encoded.source)))
+    profile = CodecProfile.from_bytes(content.description, content.symbols.size)
+    assert profile.snr_db == 3

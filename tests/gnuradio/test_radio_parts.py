@@ -9,7 +9,7 @@ import numpy as np
 import pmt
 import pytest
 from gnuradio import blocks, gr, implicitjscc
-from gnuradio.implicitjscc import pdu
+from gnuradio.implicitjscc.pmt_scalars import scalars, to_pmt_dict
 from gnuradio.implicitjscc.radio_limiter import radio_limiter
 from gnuradio.implicitjscc.radio_monitor import radio_monitor
 
@@ -36,7 +36,7 @@ def through(run, block, samples, tags=()):
     graph.connect(source, block, sink)
     graph.msg_connect(block, "status", store, "in")
     run(graph)
-    return np.array(sink.data(), np.complex64), [pdu.scalars(m) for m in store.messages]
+    return np.array(sink.data(), np.complex64), [scalars(m) for m in store.messages]
 
 
 def when(whole: int, rest: float):
@@ -193,10 +193,10 @@ def test_a_status_is_logged_when_it_worsens():
     status.logger = type("log", (), {"warn": lines.append, "info": lines.append})
     quiet = {"level_dbfs": -12.0, "peak_dbfs": -3.0, "clipped_samples": 0, "discontinuities": 0}
     for update in ({}, {}, {"clipped_samples": 7}, {"clipped_samples": 7}):
-        status.handle_status(pdu.to_pmt_dict({**quiet, **update}))
+        status.handle_status(to_pmt_dict({**quiet, **update}))
     assert lines == ["level -12.0 dBFS, peak -3.0 dBFS, 7 clipped samples"]
     status.handle_status(pmt.intern("x"))
-    status.handle_status(pdu.to_pmt_dict({"level_dbfs": "loud", "peak_dbfs": 1.0}))
+    status.handle_status(to_pmt_dict({"level_dbfs": "loud", "peak_dbfs": 1.0}))
     assert len(lines) == 1
     with pytest.raises(ImplicitJsccError):
         implicitjscc.radio_status(period_s=-1)

@@ -3,14 +3,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from implicitjscc.channel import ChannelSettings, impair
 from implicitjscc.content import DESCRIPTION_BYTES, Content
+from implicitjscc.phy.profile import STANDARD, WaveformProfile
 from implicitjscc.phy.receiver import BurstReceiver, Reception
 from implicitjscc.phy.transmitter import modulate
 
 PAYLOAD_RMS = 0.25
+PLAIN = WaveformProfile(name="plain", spreading_symbols=0, diversity_symbols=0)
+"""What is lost of a frame is lost of the content: for tests of what is lost."""
 
 
 def laplace_content(size: int, seed: int = 1, content_id: int = 0x12345678) -> Content:
@@ -31,9 +36,10 @@ def send(
     before: int = 5000,
     after: int = 3000,
     seed: int = 1,
+    profile: WaveformProfile = STANDARD,
 ) -> np.ndarray:
     """A burst in a stream: resampled, offset in frequency, noisy, at some level."""
-    samples = np.pad(modulate(content, payload_rms=PAYLOAD_RMS).samples, (before, after))
+    samples = np.pad(modulate(content, profile, PAYLOAD_RMS).samples, (before, after))
     settings = ChannelSettings(
         payload_rms=PAYLOAD_RMS,
         seed=seed,
@@ -49,6 +55,16 @@ def send(
 def awgn(samples: np.ndarray, es_n0_db: float, seed: int) -> np.ndarray:
     """Samples of the payload's usual level in ideal noise."""
     return impair(samples, ChannelSettings(payload_rms=PAYLOAD_RMS, snr_db=es_n0_db, seed=seed))
+
+
+def impaired(samples: np.ndarray, **settings: Any) -> np.ndarray:
+    """Samples behind a channel of the laboratory."""
+    return impair(samples, ChannelSettings(payload_rms=PAYLOAD_RMS, **settings))
+
+
+def turned(samples: np.ndarray, cycles_per_sample: float) -> np.ndarray:
+    """Samples with a frequency offset."""
+    return impair(samples, ChannelSettings(sample_rate_hz=1e6, cfo_hz=cycles_per_sample * 1e6))
 
 
 def receive(samples: np.ndarray, receiver: BurstReceiver | None = None) -> list[Reception]:

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
-from implicitjscc.phy import channel
 from implicitjscc.phy.combiner import Combiner
 from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.profile import WaveformProfile
@@ -17,9 +16,9 @@ from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.reception import Reception
 from implicitjscc.phy.transmitter import modulate
 
-from .conftest import PAYLOAD_RMS, laplace_content, receive
+from .conftest import awgn, laplace_content, receive
 
-EIGHT = WaveformProfile(payload_symbols=2048, spreading_symbols=64)
+EIGHT = WaveformProfile(payload_symbols=2048, spreading_symbols=64, diversity_symbols=0)
 SIZE = 8 * 2048
 
 
@@ -29,7 +28,7 @@ def link(content: Content, es_n0_db: float, seed: int, lost: tuple[int, ...] = (
     length = 2 * FrameLayout(SIZE, EIGHT).frame_symbols
     for frame in lost:
         samples[3000 + frame * length : 3000 + (frame + 1) * length] = 0
-    (reception,) = receive(channel.awgn(samples, es_n0_db, PAYLOAD_RMS, seed), BurstReceiver(EIGHT))
+    (reception,) = receive(awgn(samples, es_n0_db, seed), BurstReceiver(EIGHT))
     return reception
 
 
@@ -94,7 +93,10 @@ def test_lost_frames_are_filled_by_the_next_turn() -> None:
     assert together.frames_lost == 0
     assert not together.received.lost.any()
     variance = together.received.noise_variance
-    assert sorted(set(np.round(-10 * np.log10(variance) - 10).astype(int))) == [0, 3, 5]
+    # One, two and three receptions; each frame's noise is measured for itself.
+    distance = np.abs(-10 * np.log10(variance)[:, None] - [10.0, 13.0, 14.8])
+    assert distance.min(axis=1).max() < 1.2
+    assert set(distance.argmin(axis=1)) == {0, 1, 2}
 
 
 def test_a_lost_frame_is_noise_on_everything_where_symbols_are_spread_over_the_frames() -> None:
@@ -108,7 +110,7 @@ def test_a_lost_frame_is_noise_on_everything_where_symbols_are_spread_over_the_f
         samples = np.pad(modulate(content, profile).samples, (3000, 9000))
         for frame in lost:
             samples[3000 + frame * lengths : 3000 + (frame + 1) * lengths] = 0
-        noisy = channel.awgn(samples, 10.0, PAYLOAD_RMS, seed)
+        noisy = awgn(samples, 10.0, seed)
         (reception,) = receive(noisy, BurstReceiver(profile))
         return reception
 
@@ -131,7 +133,7 @@ def test_a_lost_frame_is_noise_on_everything_where_symbols_are_spread_over_the_f
     _, together, _ = combiner.add(once((1, 3, 4, 7), 3))
     assert together.frames_lost == 0
     assert snr_db(content, together) == pytest.approx(10, abs=0.4)
-    assert together.snr_db == pytest.approx(10, abs=0.4)
+    assert together.snr_db == pytest.approx(10, abs=0.6)
 
 
 def test_another_description_or_length_under_the_same_id_is_kept_apart() -> None:

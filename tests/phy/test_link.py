@@ -11,7 +11,7 @@ from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.receiver import MOST_RETAINED, BurstReceiver
 from implicitjscc.phy.transmitter import modulate
 
-from .conftest import awgn, laplace_content, loss_db, receive, send
+from .conftest import PLAIN, awgn, laplace_content, loss_db, receive, send
 
 SIZE = 70_000  # three frames
 
@@ -121,11 +121,11 @@ def test_samples_of_another_format() -> None:
 
 def test_a_lost_frame_costs_its_share_everywhere() -> None:
     content = laplace_content(SIZE)
-    samples = send(content, 15.0, before=5000)
+    samples = send(content, 15.0, before=5000, profile=PLAIN)
     length = 2 * FrameLayout(SIZE).frame_symbols
     samples[5000 + length : 5000 + 2 * length] = 0
     samples = awgn(samples, 15.0, seed=9)
-    (reception,) = receive(samples)
+    (reception,) = receive(samples, BurstReceiver(PLAIN))
     assert (reception.frames_received, reception.frames_lost) == (2, 1)
     lost = reception.received.lost
     assert lost.mean() == pytest.approx(1 / 3, abs=0.001)
@@ -139,11 +139,11 @@ def test_a_lost_frame_costs_its_share_everywhere() -> None:
 @pytest.mark.parametrize("cut", ["start", "end"])
 def test_a_burst_that_is_cut(cut: str) -> None:
     content = laplace_content(SIZE)
-    samples = send(content, 15.0, before=5000)
+    samples = send(content, 15.0, before=5000, profile=PLAIN)
     length = 2 * FrameLayout(SIZE).frame_symbols
     middle = 5000 + int(1.5 * length)
     part = samples[: middle + length] if cut == "end" else samples[middle - length // 3 :]
-    (reception,) = receive(part)
+    (reception,) = receive(part, BurstReceiver(PLAIN))
     received = reception.received
     arrived = ~received.lost
     assert 0.25 < arrived.mean() < 0.9

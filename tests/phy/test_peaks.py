@@ -10,14 +10,14 @@ import pytest
 
 from implicitjscc.content import Content
 from implicitjscc.phy.frame import FrameLayout
-from implicitjscc.phy.profile import STANDARD, WaveformProfile
+from implicitjscc.phy.profile import WaveformProfile
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.spreading import despread, spread
 from implicitjscc.phy.transmitter import clip, modulate
 
-from .conftest import PAYLOAD_RMS, laplace_content, receive
+from .conftest import PAYLOAD_RMS, PLAIN, laplace_content, receive
 
-SPREAD = dataclasses.replace(STANDARD, spreading_symbols=256)
+SPREAD = dataclasses.replace(PLAIN, spreading_symbols=256)
 
 
 def heavy_content(size: int) -> Content:
@@ -59,7 +59,7 @@ def test_every_slot_is_spread_and_what_is_lost_costs_its_block() -> None:
 
 def test_spreading_flattens_the_peaks_of_heavy_tails() -> None:
     content = heavy_content(40_000)
-    plain, flat = modulate(content), modulate(content, SPREAD)
+    plain, flat = modulate(content, PLAIN), modulate(content, SPREAD)
     assert plain.papr_db > 20
     assert flat.papr_db < 14
     assert flat.overhead == plain.overhead
@@ -68,7 +68,7 @@ def test_spreading_flattens_the_peaks_of_heavy_tails() -> None:
 def test_a_radio_that_clips_costs_less_with_spreading() -> None:
     content = heavy_content(40_000)
     errors_db = []
-    for profile in (STANDARD, SPREAD):
+    for profile in (PLAIN, SPREAD):
         burst = modulate(content, profile, PAYLOAD_RMS, clip_db=9.0)
         assert burst.papr_db == pytest.approx(9.0, abs=0.01)
         (reception,) = receive(np.pad(burst.samples, 3000), BurstReceiver(profile))
@@ -90,7 +90,7 @@ def test_clipping_keeps_phases() -> None:
 
 
 def test_a_cut_burst_that_is_spread() -> None:
-    profile = WaveformProfile(payload_symbols=4096, spreading_symbols=256)
+    profile = WaveformProfile(payload_symbols=4096, spreading_symbols=256, diversity_symbols=0)
     content = laplace_content(8000)
     layout = FrameLayout(8000, profile)
     samples = np.pad(modulate(content, profile, PAYLOAD_RMS).samples, (3000, 0))

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from implicitjscc.channel import ChannelSettings, impair
 from implicitjscc.errors import ImplicitJsccError
-from implicitjscc.phy import channel, profile_file
+from implicitjscc.phy import profile_file
 from implicitjscc.phy.decimator import Decimator
 from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.profile import STANDARD, WaveformProfile
@@ -28,14 +29,22 @@ def stream(profile: WaveformProfile, size: int, es_n0_db: float, content_id: int
     content = laplace_content(size, content_id=content_id)
     sps = profile.samples_per_symbol
     samples = np.pad(modulate(content, profile).samples, (2000 * sps, 1000 * sps))
-    samples = channel.frequency_offset(samples, 0.02 / sps, phase_rad=1.0)
-    return channel.awgn(samples, es_n0_db, PAYLOAD_RMS, seed=1, samples_per_symbol=sps)
+    settings = ChannelSettings(
+        sample_rate_hz=1e6 * sps,
+        samples_per_symbol=sps,
+        payload_rms=PAYLOAD_RMS,
+        snr_db=es_n0_db,
+        cfo_hz=0.02e6,
+        phase_deg=57.0,
+        seed=1,
+    )
+    return impair(samples, settings)
 
 
 def test_the_shipped_files() -> None:
     """Receivers in the field depend on each of the digests."""
     digests = {name: f"{profile.digest:04x}" for name, profile in SHIPPED.items()}
-    assert digests == {"standard": "07b8", "robust": "687b", "fast": "0331"}
+    assert digests == {"standard": "ad5f", "robust": "687b", "fast": "0331"}
     assert SHIPPED["standard"] == STANDARD
     for name, profile in SHIPPED.items():
         assert profile.name == name
@@ -138,7 +147,7 @@ def test_the_same_layout_with_another_number_is_refused_by_name(
     with caplog.at_level(logging.WARNING):
         assert receive(stream(STANDARD, 3000, 20.0), receiver) == []
     assert receiver.stats.other_waveform == 1
-    assert "waveform standard (07b8)" in caplog.text
+    assert "waveform standard (ad5f)" in caplog.text
     assert "set to mine" in caplog.text
 
 

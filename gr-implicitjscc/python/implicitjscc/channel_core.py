@@ -87,9 +87,11 @@ class channel_core(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         try:
             if items.size:
                 self._wait_s = _SHORTEST_WAIT_S
-                self._taken += items.size
-                self.consume(0, int(items.size))
-                self._ready, self._sent = self.channel.process(items), 0
+                # Consumed, its place in the buffer belongs to the block before, which writes there.
+                taken = items.copy()
+                self._taken += taken.size
+                self.consume(0, int(taken.size))
+                self._ready, self._sent = self.channel.process(taken), 0
             elif self._end.ended.wait(self._wait_s):
                 if self._taken == self._end.items:
                     self._flushed = True

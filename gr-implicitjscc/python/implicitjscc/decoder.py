@@ -29,7 +29,9 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     a picture is shown as a grey likeness. With an output file it is written there as well; from a
     second content on, each goes to a file of its own: ``out.png`` becomes
     ``out-<content id>.png``. A content that is received again overwrites. Of a long run the newest
-    ``keep_files`` stay; older ones that this block wrote are deleted.
+    ``keep_files`` stay; older ones that this block wrote are deleted. A content that is still
+    arriving (the Receiver's ``progress_frames``) is only published, with ``complete`` False, and
+    passed over where a newer state of it waits already.
 
     Args:
         output_file: path to write to; its ending says the format, and is changed with a notice
@@ -37,6 +39,8 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         reference_file: source to measure the PSNR against. Empty for none.
         engine: "auto", or one of the codec's engines.
         keep_files: how many contents' files stay.
+        latest_only: pass over what a newer content has overtaken while the decoder was busy: for a
+            display that follows a carousel. Otherwise every content is decoded.
 
     Attributes:
         last_report: dictionary of the last source's figures; empty before the first.
@@ -54,6 +58,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         reference_file: str = "",
         engine: str = "auto",
         keep_files: int = 256,
+        latest_only: bool = False,
     ) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Decoder", None, None)
         try:
@@ -65,6 +70,7 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self._files = OutputFiles(output_file, keep_files) if output_file else None
         self._reference = sources.read_source(reference_file) if reference_file else None
         self._engine = engine
+        self._latest_only = bool(latest_only)
         self.dropped = 0
         self.last_report: dict[str, Any] = {}
         self.reports: deque[dict[str, Any]] = deque(maxlen=_KEPT_REPORTS)
@@ -101,8 +107,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         return True
 
     def handle_received(self, message: Any) -> None:
-        """Queue a received-content PDU."""
-        if not self._worker.submit(message):
+        """Queue a received-content PDU; of those that are still arriving the latest is enough."""
+        partial_content = pdu.is_partial(message)
+        if partial_content or self._latest_only:
+            self._worker.submit_latest(message, rank=0 if partial_content else 1)
+        elif not self._worker.submit(message):
             self.dropped += 1
             self.logger.warn("a content was dropped: too many wait for the decoder")
 
@@ -125,16 +134,18 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         report["decode_ms"] = 1e3 * (time.perf_counter() - began)
         report["decoder"] = decoded.decoder
         self._compare(source, report)
-        if self._files is not None:
+        whole = not pdu.is_partial(message)
+        if self._files is not None and whole:
             ending = self._sources.fitting_path(self._files.output, source).suffix
             path = self._files.path_for(received.content_id, ending)
             self._sources.write_source(path, source)
             report["output"] = str(path)
             for old in self._files.surplus():
                 self.logger.info(f"{old} deleted: of more contents only the newest stay")
-        self.logger.info(summary(report))
-        self.last_report = report
-        self.reports.append(report)
+        if whole:
+            self.logger.info(summary(report))
+            self.last_report = report
+            self.reports.append(report)
         message = source_pdu.from_source(source, report)
         self.message_port_pub(pmt.intern("reconstruction"), message)
 

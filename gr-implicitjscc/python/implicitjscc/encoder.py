@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import pmt
@@ -39,6 +39,8 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         engine: "auto", or one of the codec's engines.
         parameters: how they are sent, "coded" or "repetition"; "auto" takes coded, but repetition
             with the preset "paper" or a power.
+        snr_range_db: lowest and highest SNR of the receivers to train for, around the design SNR;
+            None trains for that alone.
 
     Attributes:
         contents: sources encoded.
@@ -59,6 +61,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         power_db: float | None = None,
         engine: str = "auto",
         parameters: str = "auto",
+        snr_range_db: tuple[float, float] | None = None,
     ) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Encoder", None, None)
         try:
@@ -66,9 +69,10 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             from implicitjscc.codec import settings, sources
         except ImportError as error:
             raise ImplicitJsccError(f"encoding needs PyTorch here: {error}") from error
-        self._encode, self._sources = codec.encode, sources
+        self._encode = codec.encode
         self._settings = settings.EncoderSettings(
             snr_db=float(snr_db),
+            snr_range_db=snr_range_db and (float(snr_range_db[0]), float(snr_range_db[1])),
             preset=preset,
             steps=int(steps) or None,
             seed=int(seed),
@@ -92,6 +96,13 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     def failures(self) -> int:
         """Sources that could not be read or encoded."""
         return self._worker.failures
+
+    def set_snr_db(self, snr_db: float) -> None:
+        """Prepare the sources that begin from now on for another SNR."""
+        try:
+            self._settings = replace(self._settings, snr_db=float(snr_db))
+        except ImplicitJsccError as error:
+            self.logger.warn(str(error))  # raising would end a Qt application
 
     def start(self) -> bool:
         """Called by the scheduler."""
@@ -124,7 +135,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         if self._stop.is_set():
             return
         try:
-            ready = self._read(source) if isinstance(source, pmt.pmt_base) else source
+            ready = source_pdu.read(source) if isinstance(source, pmt.pmt_base) else source
         except ImplicitJsccError as error:
             self.dropped += 1
             self.logger.warn(str(error))
@@ -135,11 +146,6 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             return
         self.message_port_pub(pmt.intern("content"), pdu.from_content(encoded.content()))
         self.contents += 1
-
-    def _read(self, message: Any) -> Any:
-        if pmt.is_symbol(message):
-            return self._sources.read_source(pmt.symbol_to_string(message))
-        return source_pdu.to_source(message)
 
     def _progress(self, progress: Any) -> None:
         if progress.done >= self._reported + 0.01:

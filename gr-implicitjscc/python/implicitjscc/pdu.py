@@ -4,8 +4,9 @@
 A PDU is a pair of a dictionary and a vector (``source_pdu`` has that of sources):
 
 * content: ``{content_id, description: u8vector, coded_symbols}`` and the symbols, a c32vector;
-* received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost) and
-  scalars that the receiver measured, such as ``snr_db`` or ``frames_lost``.
+* received content: the same, ``noise_variance`` (f32vector, inf where a symbol was lost), scalars
+  that the receiver measured, such as ``snr_db`` or ``frames_lost``, and ``frame_snr_db``
+  (f32vector); ``complete`` is False where the content is still arriving.
 
 Whatever arrives on a message port may come from anywhere: nothing is taken on trust here.
 """
@@ -25,6 +26,7 @@ from implicitjscc.errors import ImplicitJsccError
 from .pmt_scalars import Scalar, scalar, scalars
 
 MAXIMUM_CHANNEL_USES = 1 << 26
+MOST_FRAMES = 1 << 12
 
 
 def from_content(content: Content) -> Any:
@@ -46,12 +48,22 @@ def to_content(message: Any) -> Content:
     return Content(_symbols(vector), _description(meta), _content_id(meta), count)
 
 
-def from_received(received: ReceivedContent, measured: Mapping[str, Scalar] | None = None) -> Any:
-    """The received-content PDU of ``received``; ``measured`` goes into its dictionary."""
+def from_received(
+    received: ReceivedContent,
+    measured: Mapping[str, Scalar] | None = None,
+    frame_snr_db: NDArray[np.float32] | None = None,
+) -> Any:
+    """The received-content PDU of ``received``; ``measured`` goes into its dictionary.
+
+    Args:
+        received: the content.
+        measured: figures of the reception.
+        frame_snr_db: see :func:`frame_snr_db`.
+    """
     meta = _identity(received.content_id, received.description)
-    variance = np.asarray(received.noise_variance, np.float32).tolist()
-    vector = pmt.init_f32vector(len(variance), variance)
-    meta = pmt.dict_add(meta, pmt.intern("noise_variance"), vector)
+    meta = pmt.dict_add(meta, pmt.intern("noise_variance"), _f32(received.noise_variance))
+    if frame_snr_db is not None and frame_snr_db.size:
+        meta = pmt.dict_add(meta, pmt.intern("frame_snr_db"), _f32(frame_snr_db))
     for key, value in (measured or {}).items():
         meta = pmt.dict_add(meta, pmt.intern(key), scalar(value))
     return pmt.cons(meta, _c32(received.symbols))
@@ -75,10 +87,33 @@ def to_received(message: Any) -> tuple[ReceivedContent, dict[str, Scalar]]:
     return received, scalars(meta)
 
 
+def frame_snr_db(message: Any) -> NDArray[np.float32]:
+    """SNR by frame number in a received-content PDU, shape (frames,); empty where it has none.
+
+    NaN stands for a frame that was lost, -inf for one that is still to come.
+    """
+    value = _entry(split(message)[0], "frame_snr_db")
+    if not pmt.is_f32vector(value) or pmt.length(value) > MOST_FRAMES:
+        return np.empty(0, np.float32)
+    return np.array(pmt.f32vector_elements(value), np.float32)
+
+
+def is_partial(message: Any) -> bool:
+    """Whether a received-content PDU is of a content that is still arriving."""
+    if not pmt.is_pair(message) or not pmt.is_dict(pmt.car(message)):
+        return False
+    return bool(pmt.equal(_entry(pmt.car(message), "complete"), pmt.PMT_F))
+
+
 def _identity(content_id: int, description: bytes) -> Any:
     meta = pmt.dict_add(pmt.make_dict(), pmt.intern("content_id"), pmt.from_long(content_id))
     vector = pmt.init_u8vector(len(description), list(description))
     return pmt.dict_add(meta, pmt.intern("description"), vector)
+
+
+def _f32(values: NDArray[np.float32]) -> Any:
+    listed = np.asarray(values, np.float32).tolist()
+    return pmt.init_f32vector(len(listed), listed)
 
 
 def _c32(symbols: NDArray[np.complex64]) -> Any:

@@ -12,7 +12,7 @@ from gnuradio import gr
 
 from implicitjscc.radio.level import LevelMeter
 
-from . import pdu
+from .pmt_scalars import to_pmt_dict
 
 _EVENTS = {
     "underflow": "underruns",
@@ -74,5 +74,5 @@ class radio_limiter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         if self.meter.samples >= self._next:
             self._next = self.meter.samples + self._period
             status = {**self.meter.read(), **self.counters()}
-            self.message_port_pub(pmt.intern("status"), pdu.to_pmt_dict(status))
+            self.message_port_pub(pmt.intern("status"), to_pmt_dict(status))
         return int(out.size)

@@ -12,7 +12,7 @@ from gnuradio import gr
 from implicitjscc.radio.gaps import GapFinder
 from implicitjscc.radio.level import LevelMeter
 
-from . import pdu
+from .pmt_scalars import to_pmt_dict
 
 
 class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
@@ -74,7 +74,7 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         if self.meter.samples >= self._next:
             self._next = self.meter.samples + self._period
             status = {**self.meter.read(), **self.counters()}
-            self.message_port_pub(pmt.intern("status"), pdu.to_pmt_dict(status))
+            self.message_port_pub(pmt.intern("status"), to_pmt_dict(status))
         return int(count)
 
     def _until_next_mark(self, count: int) -> int:

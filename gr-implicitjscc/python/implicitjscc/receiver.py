@@ -49,6 +49,16 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
         """Publish a reception, or what all of its content give together, and the counters."""
         if self.combiner is not None:
             _, reception, _ = self.combiner.add(reception)
+        self._publish(reception, {})
+        self.message_port_pub(pmt.intern("stats"), to_pmt_dict(self.stats))
+
+    def deliver_partial(self, reception: Reception) -> None:
+        """Publish what there is of a content that is still arriving, unless there is more of it."""
+        content_id = reception.received.content_id
+        if self.combiner is None or not self.combiner.knows(content_id):
+            self._publish(reception, {"complete": False})
+
+    def _publish(self, reception: Reception, more: dict[str, pdu.Scalar]) -> None:
         measured = {
             "frames_received": reception.frames_received,
             "frames_lost": reception.frames_lost,
@@ -57,10 +67,10 @@ class _relay(gr.basic_block):  # noqa: N801 (a block like the others)
             "sro_ppm": reception.sro_ppm,
             "level_dbfs": reception.level_dbfs,
             "receptions": reception.receptions,
+            **more,
         }
-        message = pdu.from_received(reception.received, measured)
+        message = pdu.from_received(reception.received, measured, reception.frame_map_db())
         self.message_port_pub(pmt.intern("received"), message)
-        self.message_port_pub(pmt.intern("stats"), to_pmt_dict(self.stats))
 
     @property
     def stats(self) -> dict[str, Any]:
@@ -75,11 +85,11 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
     Each content is published on the port ``received`` as soon as its last frame is demodulated, or
     when the stream ends: channel symbols, a noise variance for each (inf where a frame was lost),
     and in the dictionary ``frames_received``, ``frames_lost``, ``snr_db`` (Es/N0), ``cfo_hz``,
-    ``sro_ppm``, ``level_dbfs`` and ``receptions``. A content that comes again is combined with what
-    came before, by maximal ratio, so that each turn of a carousel improves it. On ``stats``
-    follows a dictionary of counters: preambles, headers, header errors and frames so far. The
-    level of the input does not matter. A receiver that cannot keep up holds the flowgraph back; it
-    drops nothing.
+    ``sro_ppm``, ``level_dbfs``, ``receptions`` and ``frame_snr_db`` (a vector by frame number, NaN
+    where it was lost). A content that comes again is combined with what came before, by maximal
+    ratio, so that each turn of a carousel improves it. On ``stats`` follows a dictionary of
+    counters: preambles, headers, header errors and frames so far. The level of the input does not
+    matter. A receiver that cannot keep up holds the flowgraph back; it drops nothing.
 
     Args:
         sample_rate: in Hz.
@@ -90,6 +100,9 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
         samples_per_symbol: 2, 4, 8 or 16; 0 for the waveform's own, 2.
         combine: whether receptions of the same content are combined; the latest 16 contents are
             kept, in at most 256 MiB.
+        progress_frames: publish a content that is still arriving on ``received`` as well, each time
+            so many more of its frames are there, with ``complete`` False in the dictionary; 0 for
+            never. Where receptions are combined, only before the first is whole.
 
     Raises:
         ImplicitJsccError: an argument is impossible.
@@ -103,6 +116,7 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
         waveform: str = "standard",
         samples_per_symbol: int = 0,
         combine: bool = True,
+        progress_frames: int = 0,
     ) -> None:
         gr.hier_block2.__init__(
             self,
@@ -110,8 +124,8 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
             gr.io_signature(1, 1, gr.sizeof_gr_complex),
             gr.io_signature(0, 0, 0),
         )
-        if not sample_rate > 0 or contents < 0 or idle_flush_s < 0:
-            raise ImplicitJsccError("sample_rate is positive, contents and idle_flush_s at least 0")
+        if not sample_rate > 0 or min(contents, idle_flush_s, progress_frames) < 0:
+            raise ImplicitJsccError("sample_rate is positive, all else of the Receiver at least 0")
         profile = profile_file.load(waveform, samples_per_symbol)
         relay = self.relay = _relay()
 
@@ -125,6 +139,8 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
             self.relay.deliver,
             int(contents),
             float(idle_flush_s),
+            self.relay.deliver_partial,
+            int(progress_frames),
         )
         self.relay.core = self.core
         self.connect(self, self.core)

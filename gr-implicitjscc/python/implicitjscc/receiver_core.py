@@ -34,6 +34,8 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         deliver: Callable[[Reception], None],
         contents: int,
         idle_flush_s: float,
+        deliver_partial: Callable[[Reception], None],
+        progress_frames: int,
     ) -> None:
         gr.sync_block.__init__(self, "Implicit-JSCC Receiver Core", [np.complex64], None)
         self.failures = 0
@@ -43,6 +45,9 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._deliver = deliver
         self._contents = contents
         self._idle_flush_s = idle_flush_s
+        self._deliver_partial = deliver_partial
+        self._progress_frames = progress_frames
+        self._frames_shown = 0
         self._phy = make()
         self._chunks: deque[Any] = deque()
         self._pending = 0
@@ -63,6 +68,7 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._phy = self._make()
         self._chunks.clear()
         self._pending, self._closed, self._idle, self.received = 0, False, True, 0
+        self._frames_shown = 0
         self.ended.clear()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -129,7 +135,16 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
                     return
                 self._deliver(reception)
                 self.received += 1
+                self._frames_shown = 0
+            if self._progress_frames and not self._closed:
+                self._show_partial()
         except Exception as error:
             # A flowgraph must survive whatever the samples are; the log says what happened.
             self.failures += 1
             self.logger.error(f"demodulation failed: {type(error).__name__}: {error}")
+
+    def _show_partial(self) -> None:
+        partial = self._phy.partial(self._frames_shown + self._progress_frames)
+        if partial is not None:
+            self._frames_shown = partial.frames_received
+            self._deliver_partial(partial)

@@ -55,6 +55,19 @@ def from_source(source: Any, meta: dict[str, Scalar]) -> Any:
     return pmt.cons(to_pmt_dict(entries), _vector(samples, _CARRIED_AS.get(dtype, dtype)))
 
 
+def read(message: Any) -> Any:
+    """The source of a message: of a PDU, or in the file whose path a text is.
+
+    Raises:
+        ImplicitJsccError: the message is neither, or the source cannot be read or encoded.
+    """
+    if not pmt.is_symbol(message):
+        return to_source(message)
+    from implicitjscc.codec import sources
+
+    return sources.read_source(pmt.symbol_to_string(message))
+
+
 def to_source(message: Any) -> Any:
     """The picture, audio or array of a PDU.
 

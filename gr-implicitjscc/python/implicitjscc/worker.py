@@ -32,6 +32,7 @@ class Worker:
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = False
         self._closed = True
+        self._latest: tuple[int, Any] | None = None
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
 
@@ -61,6 +62,19 @@ class Worker:
             self._jobs.append(partial(self._handle, job))
             self._changed.notify_all()
             return True
+
+    def submit_latest(self, job: Any, rank: int = 0) -> None:
+        """Queue a job in the place of the one that was submitted so before and still waits.
+
+        One of a higher rank keeps its place, and this job is passed over.
+        """
+        with self._changed:
+            if self._latest is None:
+                self._jobs.append(self._do_latest)
+            elif self._latest[0] > rank:
+                return
+            self._latest = (rank, job)
+            self._changed.notify_all()
 
     def call_when_done(self, callback: Callable[[], None]) -> None:
         """Call this after all that is queued now."""
@@ -93,6 +107,12 @@ class Worker:
             # Whatever it is, the flowgraph must live on, and the log must say what happened.
             self.failures += 1
             self._logger.error(f"{type(error).__name__}: {error}")
+
+    def _do_latest(self) -> None:
+        with self._changed:
+            waiting, self._latest = self._latest, None
+        if waiting is not None:
+            self._handle(waiting[1])
 
     def _run(self) -> None:
         while True:

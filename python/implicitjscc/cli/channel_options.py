@@ -63,7 +63,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--noise-seed", type=int, default=1, metavar="N", help="1")
 
 
-def settings(options: argparse.Namespace, samples_per_symbol: int) -> ChannelSettings:
+def settings(options: argparse.Namespace) -> ChannelSettings:
     """The channel that was asked for.
 
     Raises:
@@ -74,7 +74,7 @@ def settings(options: argparse.Namespace, samples_per_symbol: int) -> ChannelSet
     usual = USUAL_IMPAIRMENTS if options.impairments else {}
     return ChannelSettings(
         sample_rate_hz=options.sample_rate,
-        samples_per_symbol=samples_per_symbol,
+        samples_per_symbol=shared.waveform(options).samples_per_symbol,
         payload_rms=PAYLOAD_RMS,
         seed=options.noise_seed,
         snr_db=options.snr,

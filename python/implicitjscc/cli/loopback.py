@@ -101,7 +101,7 @@ def send(
         payload_rms=channel_options.PAYLOAD_RMS,
         **waveform,
     )
-    impairments = dataclasses.asdict(channel_options.settings(options, profile.samples_per_symbol))
+    impairments = dataclasses.asdict(channel_options.settings(options))
     channel = implicitjscc.channel_laboratory(impairments.pop("sample_rate_hz"), **impairments)
     receiver = implicitjscc.receiver(sample_rate=options.sample_rate, **waveform)
     decoder = implicitjscc.decoder(

@@ -1,116 +1,83 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Frames of one burst to one content: their times, their symbols, what is missing."""
+"""Frames, and parts of frames, of one burst to one content; what is missing stays marked."""
 
 from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
 
 import numpy as np
 
 from ..content import ReceivedContent
+from .demodulated_frame import DemodulatedFrame
 from .frame import FrameLayout
-from .frame_receiver import DemodulatedFrame
 from .header import CODED_UNIT, Header
 from .interleaver import Interleaver
-from .matched_filter import Timing
 from .reception import Reception, SpreadContent
 from .spreading import despread
 
-# What crystals do, and how well a preamble tells the time.
-_DRIFT_PRIOR_STD = 25e-6
-_TIME_STD = 0.02  # samples
+_Figure = Callable[[DemodulatedFrame], float]
 
 
 class ContentAssembler:
     """One content while its frames come in.
 
+    Nothing is allocated by what a header claims before a frame has come that belongs to it.
+
     Args:
         header: of the content.
         layout: of its frames.
-
-    Attributes:
-        header, layout: as given.
-        next_frame: the frame that is due.
     """
 
-    def __init__(self, header: Header, layout: FrameLayout, first_frame: int) -> None:
+    def __init__(self, header: Header, layout: FrameLayout) -> None:
         self.header, self.layout = header, layout
-        self.next_frame = first_frame
-        self._interleaver = Interleaver(layout)
-        self._symbols = np.zeros(header.payload_symbols, np.complex64)
-        self._noise_variance = np.full(header.payload_symbols, np.inf, np.float32)
-        self._starts: dict[int, float] = {}
-        self._cfo = 0.0
-        self._measured_interval: float | None = None
-        self._frames: list[DemodulatedFrame] = []
-        self._numbers: list[int] = []
-
-    @property
-    def done(self) -> bool:
-        """Whether the last frame's time has passed."""
-        return self.next_frame >= self.layout.frames
-
-    def note_time(self, frame: int, timing: Timing) -> None:
-        """A frame's preamble was found."""
-        self._starts[frame] = timing.start
-        self._cfo = timing.cfo
-
-    def has_time(self, frame: int) -> bool:
-        """Whether a frame's preamble was found."""
-        return frame in self._starts
-
-    def timing_of(self, frame: int) -> Timing:
-        """When a frame comes: where its preamble is, or where its neighbours' tell."""
-        length = self.layout.frame_symbols
-        interval = self._interval()
-        if frame in self._starts:
-            return Timing(self._starts[frame], interval, self._cfo)
-        starts = [start + (frame - n) * length * interval for n, start in self._starts.items()]
-        return Timing(float(np.mean(starts)), interval, self._cfo)
-
-    @property
-    def knows_drift(self) -> bool:
-        """Whether two preambles have told the sampling offset."""
-        return len(self._starts) > 1
-
-    def _interval(self) -> float:
-        """Samples a symbol: a line through the frames' times, held by what crystals do."""
-        nominal = self.layout.profile.samples_per_symbol
-        if not self.knows_drift:
-            return self._measured_interval or float(nominal)
-        numbers = np.array(list(self._starts), dtype=np.float64)
-        times = np.array(list(self._starts.values()))
-        length = self.layout.frame_symbols * nominal
-        centred = (numbers - numbers.mean()) * length
-        excess = times - times.mean() - centred
-        precision = float(np.sum(centred**2)) / _TIME_STD**2
-        drift = float(np.sum(centred * excess)) / _TIME_STD**2
-        return nominal * (1 + drift / (precision + _DRIFT_PRIOR_STD**-2))
+        self._interleaver: Interleaver | None = None
+        self._symbols = np.empty(0, np.complex64)
+        self._noise_variance = np.empty(0, np.float32)
+        self._missing: dict[int, int] = {}
+        self._parts: dict[int, list[tuple[int, DemodulatedFrame]]] = {}
 
     def place(self, frame: int, demodulated: DemodulatedFrame) -> None:
-        """Put a frame's payload where it belongs."""
+        """Put the payload of a frame, or of the part of it that is valid, where it belongs."""
+        if not demodulated.valid.any():
+            return
+        if self._interleaver is None:
+            self._interleaver = Interleaver(self.layout)
+            self._symbols = np.zeros(self.header.payload_symbols, np.complex64)
+            self._noise_variance = np.full(self.header.payload_symbols, np.inf, np.float32)
         sources = self._interleaver.sources(frame)
         symbols, noise_variance, valid = despread(
             demodulated.symbols,
-            np.broadcast_to(np.float32(demodulated.noise_variance), sources.shape),
+            np.broadcast_to(np.asarray(demodulated.noise_variance, np.float32), sources.shape),
             demodulated.valid,
             self.layout.profile.spreading_symbols,
         )
-        carries = (sources < self._symbols.size) & valid
+        content = sources < self._symbols.size
+        carries = content & valid
+        carries[carries] = noise_variance[carries] < self._noise_variance[sources[carries]]
+        places = sources[carries]
+        new = int(np.count_nonzero(np.isinf(self._noise_variance[places])))
         turned_back = symbols * self._interleaver.turns(frame).conj()
-        self._symbols[sources[carries]] = turned_back[carries]
-        self._noise_variance[sources[carries]] = noise_variance[carries]
-        self._numbers.append(frame)
-        self._measured_interval = demodulated.interval
-        self._frames.append(demodulated)
+        self._symbols[places] = turned_back[carries]
+        self._noise_variance[places] = noise_variance[carries]
+        self._missing[frame] = self._missing.get(frame, int(np.count_nonzero(content))) - new
+        self._parts.setdefault(frame, []).append((max(int(places.size), 1), demodulated))
 
-    def finish(self, sample_rate_hz: float) -> Reception | None:
-        """What has come of the content; None where not one frame has."""
-        if not self._frames:
+    def finish(self, sample_rate_hz: float, interval: float) -> Reception | None:
+        """What has come of the content; None where nothing has.
+
+        Args:
+            sample_rate_hz: of the stream.
+            interval: samples a symbol.
+        """
+        if self._interleaver is None:
             return None
-        frames = self._frames
         sps = self.layout.profile.samples_per_symbol
-        symbol_rate_hz = sample_rate_hz / sps
-        mean_noise = float(np.mean([10 ** (-frame.snr_db / 10) for frame in frames]))
-        mean_power = float(np.mean([10 ** (frame.level_dbfs / 10) for frame in frames]))
+        numbers = sorted(self._parts)
+        parts = [self._parts[frame] for frame in numbers]
+        noise = [_mean(part, lambda frame: 10 ** (-frame.snr_db / 10)) for part in parts]
+        cfo = [_mean(part, lambda frame: frame.cfo) for part in parts]
+        power = [_mean(part, lambda frame: 10 ** (frame.level_dbfs / 10)) for part in parts]
         coefficients = ReceivedContent(
             self._symbols, self._noise_variance, self.header.description, self.header.content_id
         )
@@ -122,12 +89,45 @@ class ContentAssembler:
         return Reception(
             received=spreading.received(),
             spreading=spreading,
-            frames_received=len(frames),
-            frames_lost=self.layout.frames - len(frames),
-            snr_db=float(-10 * np.log10(mean_noise)),
-            cfo_hz=float(np.mean([frame.cfo for frame in frames])) * symbol_rate_hz,
-            sro_ppm=(self._interval() / sps - 1) * 1e6,
-            level_dbfs=float(10 * np.log10(mean_power)),
-            frame_snr_db=[frame.snr_db for frame in frames],
-            frame_numbers=self._numbers,
+            frames_received=len(parts),
+            frames_lost=self.layout.frames - len(parts),
+            frames_partial=sum(missing > 0 for missing in self._missing.values()),
+            snr_db=float(-10 * np.log10(np.mean(noise))),
+            cfo_hz=float(np.mean(cfo)) * sample_rate_hz / sps,
+            sro_ppm=(interval / sps - 1) * 1e6,
+            level_dbfs=float(10 * np.log10(np.mean(power))),
+            frame_snr_db=[float(-10 * np.log10(value)) for value in noise],
+            frame_numbers=numbers,
         )
+
+    def partial(
+        self, sample_rate_hz: float, interval: float, passed: int, at_least: int
+    ) -> Reception | None:
+        """What has come so far, as a copy; None where fewer frames than ``at_least`` have.
+
+        Args:
+            sample_rate_hz, interval: as for :meth:`finish`.
+            passed: frames whose time has passed.
+            at_least: see above.
+        """
+        so_far = self.finish(sample_rate_hz, interval) if len(self._parts) >= at_least else None
+        if so_far is None:
+            return None
+        received = so_far.received
+        frames_lost = max(passed - so_far.frames_received, 0)
+        return dataclasses.replace(
+            so_far,
+            received=dataclasses.replace(
+                received,
+                symbols=received.symbols.copy(),
+                noise_variance=received.noise_variance.copy(),
+            ),
+            spreading=None,
+            frames_lost=frames_lost,
+            frames_to_come=self.layout.frames - so_far.frames_received - frames_lost,
+        )
+
+
+def _mean(parts: list[tuple[int, DemodulatedFrame]], figure: _Figure) -> float:
+    """Over the parts of a frame, by their symbols."""
+    return sum(n * figure(frame) for n, frame in parts) / sum(n for n, _ in parts)

@@ -139,6 +139,10 @@ class Combiner:
         """Contents that are kept."""
         return len(self._entries)
 
+    def knows(self, content_id: int) -> bool:
+        """Whether a content of this id is kept."""
+        return any(entry.identity[0] == content_id for entry in self._entries.values())
+
     def add(self, reception: Reception) -> tuple[int, Reception, list[tuple[int, Reception]]]:
         """Take a reception.
 

@@ -20,7 +20,7 @@ from .frame import chirps
 from .profile import STANDARD, WaveformProfile
 from .pulse import root_raised_cosine
 
-THRESHOLD = 0.104
+THRESHOLD = 0.062
 LARGEST_CFO = 0.1  # cycles a symbol
 _CFO_MARGIN = 1.05
 _FFT = 1 << 13  # short: a burst is found as soon as this many samples have come
@@ -49,14 +49,17 @@ class ChirpDetector:
 
     Args:
         profile: of the waveform.
+        threshold: of the metric.
 
     Attributes:
+        threshold: as given.
         before: samples before a block that its search needs.
         block: samples that one search advances by.
         after: samples behind a block that its search needs.
     """
 
-    def __init__(self, profile: WaveformProfile = STANDARD) -> None:
+    def __init__(self, profile: WaveformProfile = STANDARD, threshold: float = THRESHOLD) -> None:
+        self.threshold = threshold
         sps = profile.samples_per_symbol
         self._chirp = profile.chirp_symbols * sps
         self._shift = int(np.ceil(_CFO_MARGIN * LARGEST_CFO * profile.chirp_symbols * sps))
@@ -69,8 +72,7 @@ class ChirpDetector:
         self.before = self._guard
         self.after = self._guard + self._chirp + 2 * self._shift + self._template
         self.block = _FFT - self.before - self.after
-        self._up = np.conj(fft(up, _FFT)).astype(np.complex64)
-        self._down = np.conj(fft(down, _FFT)).astype(np.complex64)
+        self._spectra = [np.conj(fft(half, _FFT)).astype(np.complex64) for half in (up, down)]
 
     def search(self, samples: NDArray[np.complex64], start: int) -> list[Detection]:
         """Preambles whose peak lies in one block.
@@ -85,35 +87,42 @@ class ChirpDetector:
         """
         spectrum = fft(samples, _FFT)
         valid = _FFT - self._template + 1
-        weight = 1 / (self._template_energy * self._sliding_energy(samples))
-        up, down = (
-            np.square(np.abs(ifft(spectrum * template)[:valid])) * weight
-            for template in (self._up, self._down)
-        )
+        weight = np.float32(1 / self._template_energy) / self._sliding_energy(samples)
+        up, down = (_power(ifft(spectrum * template)[:valid]) for template in self._spectra)
+        up *= weight
+        down *= weight
         count = self.block + 2 * self._guard
+        # Almost always there is nothing, and that is soon known.
+        if float(up[:count].max()) + float(down[self._chirp - 2 * self._shift :].max()) <= (
+            self.threshold
+        ):
+            return []
         highest = maximum_filter1d(down, 4 * self._shift + 1, mode="constant")
         statistic = up[:count] + highest[self._chirp : self._chirp + count]
+        if float(statistic.max()) <= self.threshold:
+            return []
         peaks = statistic == maximum_filter1d(statistic, 2 * self._guard + 1, mode="constant")
         peaks[: self._guard] = peaks[self._guard + self.block :] = False
         return [
             self._measure(int(peak), start - self.before, up, down, float(statistic[peak]))
-            for peak in np.flatnonzero(peaks & (statistic > THRESHOLD))
+            for peak in np.flatnonzero(peaks & (statistic > self.threshold))
         ]
 
-    def _sliding_energy(self, samples: NDArray[np.complex64]) -> NDArray[np.float64]:
+    def _sliding_energy(self, samples: NDArray[np.complex64]) -> NDArray[np.float32]:
         """Energy under the template at each position."""
-        power = samples.real.astype(np.float64) ** 2 + samples.imag.astype(np.float64) ** 2
-        total = np.concatenate(([0.0], np.cumsum(power)))
-        energy = total[self._template :] - total[: -self._template]
+        total = np.empty(samples.size + 1)
+        total[0] = 0.0
+        np.cumsum(_power(samples), dtype=np.float64, out=total[1:])
+        energy = (total[self._template :] - total[: -self._template]).astype(np.float32)
         floor = _ENERGY_FLOOR * total[-1] / samples.size * self._template
-        return np.maximum(energy, floor + _SMALLEST_ENERGY)
+        return np.maximum(energy, np.float32(floor + _SMALLEST_ENERGY))
 
     def _measure(
         self,
         peak: int,
         origin: int,
-        up: NDArray[np.float64],
-        down: NDArray[np.float64],
+        up: NDArray[np.float32],
+        down: NDArray[np.float32],
         metric: float,
     ) -> Detection:
         first = max(peak + self._chirp - 2 * self._shift, 0)
@@ -125,13 +134,17 @@ class ChirpDetector:
         return Detection(time, cfo, metric)
 
 
-def _interpolate(values: NDArray[np.float64], peak: int) -> float:
+def _interpolate(values: NDArray[np.float32], peak: int) -> float:
     """Place of a peak, to a fraction of a sample, by a parabola."""
     if not 0 < peak < values.size - 1:
         return float(peak)
     left, middle, right = (float(v) for v in values[peak - 1 : peak + 2])
     curvature = left - 2 * middle + right
     return peak + (0.5 * (left - right) / curvature if curvature < 0 else 0.0)
+
+
+def _power(values: NDArray[np.complex64]) -> NDArray[np.float32]:
+    return np.asarray(values.real**2 + values.imag**2)
 
 
 def _stretch(symbols: NDArray[np.complex64], sps: int) -> NDArray[np.complex128]:

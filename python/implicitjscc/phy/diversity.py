@@ -21,6 +21,7 @@ from .spreading import transform
 
 _TURNS = np.array([1, 1j, -1, -1j], dtype=np.complex64)
 _LEAST_POWER = 1e-6
+_CHUNK = 1 << 16  # symbols; a multiple of every block
 
 
 def spread(symbols: NDArray[np.complex64], left_out: int, block: int) -> NDArray[np.complex64]:
@@ -34,9 +35,12 @@ def spread(symbols: NDArray[np.complex64], left_out: int, block: int) -> NDArray
     count = _count(symbols.size, left_out, block)
     if not count:
         return symbols
-    order, turns = _order(count)
+    order = _order(count)
     coefficients = symbols.copy()
-    coefficients[:count] = transform(symbols[order] * turns, block)
+    for first in range(0, count, _CHUNK):
+        part = slice(first, min(first + _CHUNK, count))
+        turned = symbols[order[part]] * _turns(first, part.stop - first)
+        coefficients[part] = transform(turned, block)
     return coefficients
 
 
@@ -56,9 +60,21 @@ def despread(
     count = _count(coefficients.size, left_out, block)
     if not count:
         return coefficients, noise_variance
-    order, turns = _order(count)
-    received = coefficients[:count].reshape(-1, block)
-    variance = noise_variance[:count].reshape(-1, block).astype(np.float64)
+    order = _order(count)
+    symbols, variances = coefficients.copy(), noise_variance.copy()
+    for first in range(0, count, _CHUNK):
+        part = slice(first, min(first + _CHUNK, count))
+        found, left = _despread_blocks(coefficients[part], noise_variance[part], block)
+        symbols[order[part]] = found * _turns(first, part.stop - first).conj()
+        variances[order[part]] = left
+    return symbols, variances
+
+
+def _despread_blocks(
+    coefficients: NDArray[np.complex64], noise_variance: NDArray[np.float32], block: int
+) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
+    received = coefficients.reshape(-1, block)
+    variance = noise_variance.reshape(-1, block).astype(np.float64)
     arrived = np.isfinite(variance)
     variance[~arrived] = 0
     energy = np.where(arrived, np.abs(received).astype(np.float64) ** 2 - variance, 0)
@@ -79,17 +95,19 @@ def despread(
     others = np.maximum(power * block - np.maximum(own - spread_of_weights * power, 0), 0)
     left = noise + spread_of_weights * others / (block - 1)
     left[lost] = np.inf
-    symbols, variances = coefficients.copy(), noise_variance.copy()
-    symbols[order] = found * turns.conj()
-    variances[order] = left.reshape(-1)
-    return symbols, variances
+    return found, left.reshape(-1)
 
 
 def _count(size: int, left_out: int, block: int) -> int:
     return max(size - left_out, 0) // block * block if block else 0
 
 
-def _order(count: int) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
-    """Which symbol goes to each place of the blocks, and its factor 1, j, -1 or -j."""
-    order = prng.permutation(AIR_SEED, prng.Stream.DIVERSITY, count)
-    return order, _TURNS[prng.words(AIR_SEED, prng.Stream.DIVERSITY, count, 1) & 3]
+def _order(count: int) -> NDArray[np.int32]:
+    """Which symbol goes to each place of the blocks."""
+    return prng.permutation(AIR_SEED, prng.Stream.DIVERSITY, count).astype(np.int32)
+
+
+def _turns(first: int, count: int) -> NDArray[np.complex64]:
+    """The factors 1, j, -1 or -j of places from ``first`` on, a multiple of 4."""
+    words = prng.words(AIR_SEED, prng.Stream.DIVERSITY, count, 1, first_block=first // 4)
+    return _TURNS[words & 3]

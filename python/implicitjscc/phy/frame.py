@@ -8,6 +8,7 @@ receiver does not know before it has read the header.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -114,11 +115,16 @@ def chirps(profile: WaveformProfile = STANDARD) -> NDArray[np.complex64]:
 def pilot_symbols(
     frame: int, count: int, profile: WaveformProfile = STANDARD
 ) -> NDArray[np.complex64]:
-    """The first pilots of a frame; which of the 64 sequences tells its number mod 64."""
-    index = frame % PILOT_SEQUENCES
-    return qpsk(prng.words(AIR_SEED, prng.Stream.PILOTS, count, index)) * np.float32(
-        profile.pilot_amplitude
-    )
+    """The first pilots of a frame, read-only; which of the 64 sequences tells its number mod 64."""
+    return _pilot_sequence(frame % PILOT_SEQUENCES, count, profile.pilot_amplitude)
+
+
+@functools.lru_cache(maxsize=4 * PILOT_SEQUENCES)
+def _pilot_sequence(index: int, count: int, amplitude: float) -> NDArray[np.complex64]:
+    words = prng.words(AIR_SEED, prng.Stream.PILOTS, count, index)
+    pilots = qpsk(words) * np.float32(amplitude)
+    pilots.flags.writeable = False
+    return pilots
 
 
 def filler_symbols(frame: int, count: int) -> NDArray[np.complex64]:

@@ -9,7 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import fft
 
-from . import phase_tracker
+from . import gain_tracker
+from .channel_sync import ChannelSync
+from .demodulated_frame import DemodulatedFrame, KnownSymbols, settle
 from .detector import Detection
 from .frame import (
     PILOT_SEQUENCES,
@@ -27,14 +29,16 @@ from .header_symbols import header_symbols
 from .matched_filter import MatchedFilter, Timing
 from .observer import FrameObserver, FrameSignals
 from .profile import STANDARD, WaveformProfile
-from .synchronizer import drift_from_payload, preamble_errors, timing_error
+from .synchronizer import drift_from_payload, preamble_errors
 
-_REFINEMENTS = 3
+_REFINEMENTS = 2
+_REMEMBERED = 16  # detections
 _NUMBER_PILOTS = 128
 _NUMBER_BINS = 512
 _NUMBER_RANGE = 0.05  # cycles from pilot to pilot that the preamble's frequency may be wrong by
-_ACQUISITION_RANGE = 3e-4  # cycles a symbol
-_FRAME_RANGE = 1e-4
+_ACQUISITION_RANGE = 1e-3  # cycles a symbol
+# Shorter ones hold their drift in the header's symbols rather than in the payload's.
+_LONG_FRAME = 8192
 # A frame whose known symbols are this weak holds nothing.
 LEAST_SNR_DB = -8.0
 
@@ -56,29 +60,6 @@ class Acquisition:
     header_noise_variance: float
 
 
-@dataclass(frozen=True)
-class DemodulatedFrame:
-    """The payload slots of a frame.
-
-    Attributes:
-        symbols: shape (P,), unit gain, as they were sent in the slots.
-        noise_variance: of the complex noise on each.
-        valid: shape (P,), False behind the end of the stream.
-        snr_db: Es/N0.
-        cfo: cycles a symbol.
-        interval: samples a symbol that it was taken at.
-        level_dbfs: rms of the frame's samples, 0 dB for full scale 1.0.
-    """
-
-    symbols: NDArray[np.complex64]
-    noise_variance: float
-    valid: NDArray[np.bool_]
-    snr_db: float
-    cfo: float
-    interval: float
-    level_dbfs: float
-
-
 class FrameReceiver:
     """Works on pieces of the stream that hold one frame.
 
@@ -97,6 +78,8 @@ class FrameReceiver:
         self._profile = profile
         self._observer = observer
         self._filter = MatchedFilter(profile)
+        self._sync = ChannelSync(self._filter, profile)
+        self._refined: dict[Detection, Timing] = {}
         self._chirps = chirps(profile)
         self._most_extra = extra_header_slots(1, profile)
         self._acquisition_symbols = body_start(profile) + _NUMBER_PILOTS * profile.pilot_period
@@ -112,16 +95,21 @@ class FrameReceiver:
             origin: place of its first sample in the stream.
             detection: of the preamble.
         """
+        if detection in self._refined:
+            return self._refined[detection]
         sps = self._profile.samples_per_symbol
         timing = Timing(detection.time, float(sps), detection.cfo)
         for _ in range(_REFINEMENTS):
-            value, _ = self._filter.demodulate(samples, origin, timing, self._chirps.size)
+            output = self._filter.demodulate(samples, origin, timing, self._chirps.size)
             frequency, early = preamble_errors(
-                value, self._chirps, self._profile.samples_per_symbol
+                output.value, self._chirps, self._profile.samples_per_symbol
             )
             timing = Timing(
                 timing.start + float(np.clip(early, -1, 1)), timing.interval, timing.cfo + frequency
             )
+        if len(self._refined) >= _REMEMBERED:
+            del self._refined[next(iter(self._refined))]
+        self._refined[detection] = timing
         return timing
 
     def acquire(
@@ -141,7 +129,10 @@ class FrameReceiver:
         """
         cleaned = remove_dc_and_iq_imbalance(samples, self._profile.samples_per_symbol)
         timing = self.refine(cleaned, origin, detection)
-        value, _ = self._filter.demodulate(cleaned, origin, timing, self._acquisition_symbols)
+        timing, response = self._sync.settle(cleaned, origin, timing, self._chirps)
+        value = self._filter.demodulate(
+            cleaned, origin, timing, self._acquisition_symbols, response
+        ).value
         number = self._frame_number(value)
         return [self._read(value, timing, n) for n in dict.fromkeys((number, 0))]
 
@@ -170,61 +161,37 @@ class FrameReceiver:
         """
         profile = self._profile
         cleaned = remove_dc_and_iq_imbalance(samples, profile.samples_per_symbol)
-        if measure_drift:
+        long = layout.frame_symbols >= _LONG_FRAME
+        if measure_drift and long:
             drift = drift_from_payload(cleaned, origin, timing, layout.frame_symbols, profile)
             timing = replace(timing, interval=timing.interval * (1 + drift))
-        positions, known = self._known(header, layout, frame)
-        value, slope = self._filter.demodulate(cleaned, origin, timing, layout.frame_symbols)
-        inside = self._inside(origin, samples.size, timing, layout.frame_symbols)
-        positions, known = positions[inside[positions]], known[inside[positions]]
-        gain = phase_tracker.track(positions, value[positions], known, _FRAME_RANGE)
-        early = self._header_timing(positions, value, known, gain)
-        value += slope * np.float32(np.clip(early, -0.2, 0.2))
-        gain = phase_tracker.track(positions, value[positions], known, _FRAME_RANGE)
-        extra = layout.extra_header_slots
-        slots = layout.slot_positions()[extra : extra + layout.payload_slots]
-        power = float(np.mean(np.abs(samples).astype(np.float64) ** 2))
-        demodulated = DemodulatedFrame(
-            symbols=value[slots] / gain.at(slots),
-            noise_variance=gain.noise_variance / gain.amplitude**2
-            + gain.walk * profile.pilot_period / 6
-            + gain.smoothing_variance,
-            valid=inside[slots],
-            snr_db=gain.snr_db,
-            cfo=timing.cfo + gain.frequency,
-            interval=timing.interval,
-            level_dbfs=float(10 * np.log10(max(power, 1e-30))),
+        known = self._known(header, layout, frame)
+        run = known.run
+        timing, response = self._sync.settle(
+            cleaned, origin, timing, known.values[:run], measure_drift=measure_drift and not long
         )
-        if self._observer is not None:
-            where = (header, layout, frame, samples, origin, timing)
-            self._observer.frame(FrameSignals(*where, value, gain, positions, known, demodulated))
+        output = self._filter.demodulate(cleaned, origin, timing, layout.frame_symbols, response)
+        inside = self._sync.inside(origin, samples.size, timing, layout.frame_symbols)
+        extra = layout.extra_header_slots
+        value = self._sync.without_drift(output, inside, run / 2)
+        demodulated, gain = settle(
+            value,
+            inside,
+            known,
+            layout.slot_positions()[extra : extra + layout.payload_slots],
+            equalised=response is not None,
+            cfo=timing.cfo,
+            interval=timing.interval,
+            nominal_interval=profile.samples_per_symbol,
+            level=float(np.vdot(samples, samples).real) / max(samples.size, 1),
+        )
+        if self._observer is not None and gain is not None:
+            where = (header, layout, frame, samples, origin, timing, value, gain)
+            seen = (known.positions, known.values, demodulated, response)
+            self._observer.frame(FrameSignals(*where, *seen))
         return demodulated
 
-    def _header_timing(
-        self,
-        positions: NDArray[np.int64],
-        value: NDArray[np.complex64],
-        known: NDArray[np.complex64],
-        gain: phase_tracker.Gain,
-    ) -> float:
-        """What the header adds to the timing, weighed against the preamble that gave it first."""
-        run = int(np.count_nonzero(positions == np.arange(positions.size)))
-        slope = self._filter.slope_of(known[:run])
-        header = np.arange(self._chirps.size, run)
-        if header.size < self._profile.header_symbols // 2:
-            return 0.0
-        turned = value[header] * np.conj(gain.at(header))
-        early = timing_error(turned, known[header], slope[header])
-        return early * header.size / run
-
-    def _inside(self, origin: int, size: int, timing: Timing, symbols: int) -> NDArray[np.bool_]:
-        reach = self._profile.span_symbols * self._profile.samples_per_symbol
-        times = timing.start - origin + np.arange(symbols) * timing.interval
-        return (times >= reach) & (times < size - reach)
-
-    def _known(
-        self, header: Header, layout: FrameLayout, frame: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.complex64]]:
+    def _known(self, header: Header, layout: FrameLayout, frame: int) -> KnownSymbols:
         """Positions and values of all known symbols, in order of time."""
         profile = self._profile
         extra = layout.extra_header_slots
@@ -238,7 +205,7 @@ class FrameReceiver:
         )
         values = np.concatenate((self._chirps, sent, pilot_symbols(frame, layout.pilots, profile)))
         order = np.argsort(positions, kind="stable")
-        return positions[order], values[order]
+        return KnownSymbols(positions[order], values[order], self._chirps.size)
 
     def _frame_number(self, value: NDArray[np.complex64]) -> int:
         """Which of the pilot sequences stands out of the periodograms of all."""
@@ -257,12 +224,12 @@ class FrameReceiver:
         pilots = pilot_positions(self._short_pilots, profile)
         positions = np.concatenate((preamble, pilots))
         known = np.concatenate((self._chirps, pilot_symbols(frame, self._short_pilots, profile)))
-        gain = phase_tracker.track(positions, value[positions], known, _ACQUISITION_RANGE)
+        gain = gain_tracker.track(positions, value[positions], known, _ACQUISITION_RANGE)
         share = np.arange(self._chirps.size, body_start(profile))
         places = np.concatenate((share, slot_positions(np.arange(self._most_extra), profile)))
         return Acquisition(
             timing=replace(timing, cfo=timing.cfo + gain.frequency),
             frame=frame,
             header=value[places] / gain.at(places),
-            header_noise_variance=gain.noise_variance / gain.amplitude**2,
+            header_noise_variance=gain.noise_ratio,
         )

@@ -9,6 +9,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .smoother import middle
+
+# A heavy-tailed payload's samples stay below this many times their median.
+_BURST_POWER = 200.0
+_MEDIAN_STEP = 7
+
 
 def remove_dc_and_iq_imbalance(
     samples: NDArray[np.complex64], samples_per_symbol: int
@@ -26,19 +32,35 @@ def remove_dc_and_iq_imbalance(
     """
     if not samples.size:
         return samples
-    power = float(np.mean(np.abs(samples).astype(np.float64) ** 2))
-    uncertainty = power * samples_per_symbol / samples.size
-    mean = _shrink(complex(samples.mean(dtype=np.complex128)), uncertainty)
-    centred = samples - np.complex64(mean)
-    power = float(np.mean(np.abs(centred).astype(np.float64) ** 2))
-    pseudo = _shrink(complex(np.mean(centred.astype(np.complex128) ** 2)), 2 * uncertainty * power)
+    usual = _without_bursts(samples)
+    power = _power(usual)
+    uncertainty = power * samples_per_symbol / usual.size
+    mean = np.complex64(shrink(complex(usual.mean(dtype=np.complex128)), uncertainty))
+    centred = samples - mean
+    usual = centred if usual is samples else usual - mean
+    power = _power(usual)
+    # Pairwise sums of float32: good to 1e-6 of the power.
+    pseudo = complex(np.mean(usual.real**2 - usual.imag**2), 2 * np.mean(usual.real * usual.imag))
+    pseudo = shrink(pseudo, 2 * uncertainty * power)
     root = np.sqrt(max(power**2 - abs(pseudo) ** 2, 0.0))
     if power + root == 0:
         return centred
-    return centred - np.complex64(pseudo / (power + root)) * centred.conj()
+    image = np.complex64(pseudo / (power + root))
+    return centred - image * centred.conj() if image else centred
 
 
-def _shrink(estimate: complex, variance: float) -> complex:
+def shrink(estimate: complex, variance: float) -> complex:
     """The positive part of the James-Stein estimate."""
     square = abs(estimate) ** 2
     return estimate * max(1 - variance / square, 0.0) if square > 0 else estimate
+
+
+def _without_bursts(samples: NDArray[np.complex64]) -> NDArray[np.complex64]:
+    """Samples but for interference that would outweigh all others."""
+    power = samples.real**2 + samples.imag**2
+    limit = _BURST_POWER * middle(power[::_MEDIAN_STEP])
+    return samples if power.max() <= limit or not limit else samples[power <= limit]
+
+
+def _power(samples: NDArray[np.complex64]) -> float:
+    return float(np.vdot(samples, samples).real) / samples.size

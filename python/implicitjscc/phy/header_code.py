@@ -57,3 +57,23 @@ def decode(llr: NDArray[np.floating]) -> tuple[NDArray[np.uint8], bool]:
         shape (416,) and whether every check is satisfied; without that the bits are a guess.
     """
     return code().decode(llr, _ITERATIONS)
+
+
+def soft_syndrome(llr: NDArray[np.floating]) -> tuple[float, float]:
+    """How far the checks are kept before any decoding.
+
+    A check whose bits have the log-likelihood ratios l contributes the product of tanh(l / 2).
+    Over code words this product has the mean of its own square, over anything else the mean 0.
+
+    Args:
+        llr: as for :func:`decode`.
+
+    Returns:
+        the sum over all checks, and what it would be, on average, for a code word; the latter is
+        also the sum's variance.
+    """
+    t = np.tanh(np.clip(llr, -50, 50) / 2)
+    parity = t[HEADER_BITS:]
+    product = t[edges()].prod(axis=1) * parity
+    product[1:] *= parity[:-1]
+    return float(product.sum()), float(np.sum(product**2))

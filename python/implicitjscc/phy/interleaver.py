@@ -16,6 +16,7 @@ from .. import prng
 from .frame import FrameLayout
 from .profile import AIR_SEED
 
+_ROWS = 2048  # a multiple of 4, so that each part begins with a block of words
 _TURNS = np.array([1, 1j, -1, -1j], dtype=np.complex64)
 
 
@@ -29,9 +30,18 @@ class Interleaver:
     def __init__(self, layout: FrameLayout) -> None:
         self.layout = layout
         frames, slots = layout.frames, layout.payload_slots
-        keys = prng.words(AIR_SEED, prng.Stream.INTERLEAVER_FRAMES, frames * slots)
-        # Row: which of a block's symbols each frame takes.
-        self._members = np.argsort(keys.reshape(slots, frames), axis=1, kind="stable")
+        # Row: which of a block's symbols each frame takes. By parts: with sorting's temporary
+        # arrays the largest content would take hundreds of megabytes at once.
+        self._members = np.empty((slots, frames), np.uint16)
+        for first in range(0, slots, _ROWS):
+            rows = self._members[first : first + _ROWS]
+            keys = prng.words(
+                AIR_SEED,
+                prng.Stream.INTERLEAVER_FRAMES,
+                rows.size,
+                first_block=first * frames // 4,
+            )
+            rows[:] = np.argsort(keys.reshape(rows.shape), axis=1, kind="stable")
 
     def sources(self, frame: int) -> NDArray[np.int64]:
         """Which content symbol each payload slot of a frame carries, shape (P,).

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Matched filter, fractional delay and clock drift in one pass of overlap-save blocks.
+"""Matched filter or equaliser, delay and clock drift in one pass of overlap-save blocks.
 
-Each block of the spectrum is multiplied by the root-raised-cosine response and by the phase of the
-block's own delay, and folded to one sample a symbol. The derivative of the result, one inverse
-transform more, takes up the drift within a block.
+Each block of the spectrum is multiplied by the filter's response and by the phase of the block's
+own delay, and folded to one sample a symbol. The derivative of the result, one inverse transform
+more, takes up what is left of the delay and the drift within a block.
 """
 
 from __future__ import annotations
@@ -11,14 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from scipy.fft import fft, fftfreq, ifft
 
 from .profile import STANDARD, WaveformProfile
 from .pulse import root_raised_cosine
 
-_BLOCK = 2048
-_OVERLAP = 96  # on each side, more than half a pulse and its interpolation
+BLOCK = 2048
+# On each side: more than half a pulse, its interpolation, and an equaliser's tails.
+_OVERLAP = 96
+_DELAY_STEPS = 32  # a sample; the derivative makes up for the rest of a block's delay
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,37 @@ class Timing:
         return self.start + symbol * self.interval
 
 
+@dataclass(frozen=True)
+class FilterOutput:
+    """Symbols of a piece of the stream.
+
+    Attributes:
+        value: shape (n,), at each symbol's time.
+        slope: shape (n,), its derivative per sample.
+        band_edges: of each block; see :func:`band_edges`.
+    """
+
+    value: NDArray[np.complex64]
+    slope: NDArray[np.complex64]
+    band_edges: NDArray[np.complex64]
+
+
+def band_edges(
+    spectrum: NDArray[np.complex64], profile: WaveformProfile = STANDARD
+) -> NDArray[np.complex64]:
+    """Correlation of a signal's band edges, one symbol rate apart; its phase is the timing.
+
+    Args:
+        spectrum: of blocks, shape (blocks, n).
+        profile: of the waveform.
+    """
+    rate = spectrum.shape[1] // profile.samples_per_symbol
+    half_band = int(profile.rolloff / 2 * rate)
+    upper = slice(rate // 2 - half_band + 1, rate // 2 + half_band)
+    lower = slice(upper.start - rate, upper.stop - rate)
+    return np.einsum("ij,ij->i", spectrum[:, upper], spectrum[:, lower].conj())
+
+
 class MatchedFilter:
     """Samples to symbols.
 
@@ -48,70 +82,111 @@ class MatchedFilter:
 
     Attributes:
         margin: samples before the first and behind the last symbol that a call needs.
+        response: of the root-raised-cosine pulse of unit energy, shape (BLOCK,), real.
+        frequencies: of the response, cycles a sample.
+        block_symbols: symbols that each block gives.
     """
 
-    margin = _BLOCK
+    margin = BLOCK
 
     def __init__(self, profile: WaveformProfile = STANDARD) -> None:
+        self._profile = profile
         self._sps = profile.samples_per_symbol
         taps = root_raised_cosine(profile.rolloff, profile.span_symbols, self._sps)
-        centred = np.zeros(_BLOCK)
+        centred = np.zeros(BLOCK)
         centred[: taps.size] = taps
         centred = np.roll(centred, -(taps.size // 2))
-        self._omega = 2 * np.pi * fftfreq(_BLOCK)
-        self._response = fft(centred).real
-        pulse_slope = np.roll(ifft(1j * self._omega * self._response**2).real, _BLOCK // 2)
-        self._slope_taps = pulse_slope[_BLOCK // 2 % self._sps :: self._sps]
-        reach = self._slope_taps.size // 2
-        span = 2 * profile.span_symbols
-        self._slope_taps = self._slope_taps[reach - span : reach + span + 1]
-        self._block_symbols = (_BLOCK - 2 * _OVERLAP) // self._sps
+        self.frequencies = fftfreq(BLOCK)
+        omega = 2 * np.pi * self.frequencies
+        self.response = fft(centred).real
+        self.block_symbols = (BLOCK - 2 * _OVERLAP) // self._sps
+        self._derivative = (1j * omega).astype(np.complex64)
+        steps = np.arange(_DELAY_STEPS + 1) / _DELAY_STEPS
+        self._delays = np.exp(1j * omega * steps[:, None]).astype(np.complex64)
 
     def demodulate(
-        self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
-    ) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
-        """Matched-filter output at each symbol's time, frequency offset removed.
+        self,
+        samples: NDArray[np.complex64],
+        origin: int,
+        timing: Timing,
+        symbols: int,
+        response: NDArray[np.complex64] | None = None,
+    ) -> FilterOutput:
+        """The filter's output at each symbol's time, frequency offset removed.
 
         Args:
             samples: a piece of the stream, with ``margin`` samples around the symbols.
             origin: place of its first sample in the stream.
             timing: of the symbols.
             symbols: how many.
+            response: of another filter than the matched one, shape (BLOCK,).
+        """
+        spectrum, lag = self._spectra(samples, origin, timing, symbols)
+        lines = band_edges(spectrum, self._profile)
+        lines = lines * np.exp(-2j * np.pi / self._sps * lag)
+        spectrum *= self.response.astype(np.float32) if response is None else response
+        value = self._cut(self._fold(spectrum), 1)
+        spectrum *= self._derivative
+        slope = self._cut(self._fold(spectrum), 1)
+        value += slope * self._lags(lag, timing, 1)
+        return FilterOutput(value.reshape(-1)[:symbols], slope.reshape(-1)[:symbols], lines)
+
+    def resample(
+        self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
+    ) -> NDArray[np.complex64]:
+        """The unfiltered samples at the symbols' times and evenly between them.
+
+        Arguments are those of :meth:`demodulate`.
 
         Returns:
-            two arrays of shape (symbols,): the output, and its derivative per sample.
+            shape (symbols * samples_per_symbol,), frequency offset removed.
         """
-        per_block = self._block_symbols
+        spectrum, lag = self._spectra(samples, origin, timing, symbols)
+        value = self._cut(ifft(spectrum, axis=1), self._sps)
+        spectrum *= self._derivative
+        value += self._cut(ifft(spectrum, axis=1), self._sps) * self._lags(lag, timing, self._sps)
+        return value.reshape(-1)[: symbols * self._sps]
+
+    def _spectra(
+        self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
+    ) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:
+        """Spectra of all blocks, shape (blocks, BLOCK), and the delay that is left in each."""
+        per_block = self.block_symbols
         blocks = -(-symbols // per_block)
         first = np.arange(blocks) * per_block
         middle = timing.start + (first + per_block / 2) * timing.interval - origin
         # Of symbol `first + m`, taken at sample begin + _OVERLAP + sps * m + delay of the block.
         begin = np.floor(middle - per_block / 2 * self._sps).astype(np.int64) - _OVERLAP
         delay = middle - per_block / 2 * self._sps - _OVERLAP - begin
-        index = begin[:, None] + np.arange(_BLOCK)
-        inside = (index >= 0) & (index < samples.size)
-        gathered = np.where(inside, samples[np.clip(index, 0, samples.size - 1)], 0)
+        before = max(0, -int(begin[0]))
+        behind = max(0, int(begin[-1]) + BLOCK - samples.size)
+        padded = np.pad(samples, (before, behind)) if before or behind else samples
         cycles = timing.cfo / timing.interval
         # Float64 phases: a frame is long, and float32 would lose thousandths of a cycle.
         start_phase = np.exp(-2j * np.pi * cycles * (begin + origin - timing.start))
-        ramp = np.exp(-2j * np.pi * cycles * np.arange(_BLOCK))
-        gathered = gathered * ramp.astype(np.complex64) * start_phase.astype(np.complex64)[:, None]
-        spectrum = fft(gathered, axis=1)
-        spectrum *= self._response.astype(np.float32)
-        spectrum *= np.exp(1j * self._omega * delay[:, None]).astype(np.complex64)
-        value = self._fold(spectrum)
-        slope = self._fold(spectrum * (1j * self._omega).astype(np.complex64))
-        # Within a block: how far each symbol's time is from where the block was sampled.
-        drift = (np.arange(per_block) - per_block / 2) * (timing.interval - self._sps)
-        value += slope * drift.astype(np.float32)
-        return value.reshape(-1)[:symbols], slope.reshape(-1)[:symbols]
+        ramp = np.exp(-2j * np.pi * cycles * np.arange(BLOCK)).astype(np.complex64)
+        gathered = sliding_window_view(padded, BLOCK)[begin + before] * ramp
+        spectrum = fft(gathered, axis=1, overwrite_x=True)
+        step = np.rint(delay * _DELAY_STEPS).astype(np.int64)
+        spectrum *= self._delays[step]
+        spectrum *= start_phase.astype(np.complex64)[:, None]
+        return spectrum, delay - step / _DELAY_STEPS
 
-    def slope_of(self, symbols: NDArray[np.complex64]) -> NDArray[np.complex64]:
-        """The derivative per sample that :meth:`demodulate` returns for known symbols alone."""
-        return np.convolve(symbols, self._slope_taps, mode="same").astype(np.complex64)
+    def _lags(
+        self, lag: NDArray[np.float64], timing: Timing, per_symbol: int
+    ) -> NDArray[np.float32]:
+        """By how many samples each output of a block was taken too early."""
+        count = self.block_symbols * per_symbol
+        places = np.arange(count) / per_symbol - self.block_symbols / 2
+        drift = places * (timing.interval - self._sps)
+        return lag.astype(np.float32)[:, None] + drift.astype(np.float32)
 
     def _fold(self, spectrum: NDArray[np.complex64]) -> NDArray[np.complex64]:
-        size = _BLOCK // self._sps
-        folded = spectrum.reshape(-1, self._sps, size).sum(axis=1) / self._sps
-        first = _OVERLAP // self._sps
-        return ifft(folded, axis=1)[:, first : first + self._block_symbols]
+        size = BLOCK // self._sps
+        folded = spectrum.reshape(-1, self._sps, size).sum(axis=1)
+        folded *= np.float32(1 / self._sps)
+        return ifft(folded, axis=1, overwrite_x=True)
+
+    def _cut(self, blocks: NDArray[np.complex64], per_symbol: int) -> NDArray[np.complex64]:
+        first = _OVERLAP // self._sps * per_symbol
+        return blocks[:, first : first + self.block_symbols * per_symbol]

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
+    from .demodulated_frame import DemodulatedFrame
     from .frame import FrameLayout
-    from .frame_receiver import DemodulatedFrame
     from .header import Header
     from .matched_filter import Timing
 

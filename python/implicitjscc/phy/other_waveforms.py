@@ -10,25 +10,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
+from .closer_look import CloserLook
 from .detector import Detection
 from .frame_receiver import FrameReceiver
 from .header import HeaderRefusedError, OtherWaveformError
-from .header_search import HeaderSearch, PendingFrame
+from .header_search import HeaderSearch, Preamble
 from .profile import WaveformProfile
 from .profile_file import shipped
+from .sample_buffer import SampleBuffer
+from .work_budget import WorkBudget
 
 _MOST_PENDING = 8
 
 
 @dataclass
 class _Candidate:
-    frames: FrameReceiver
+    looker: CloserLook
     headers: HeaderSearch
     profile: WaveformProfile
-    pending: list[PendingFrame] = field(default_factory=list)
+    pending: list[Preamble] = field(default_factory=list)
 
 
 class OtherWaveforms:
@@ -36,10 +36,11 @@ class OtherWaveforms:
 
     Args:
         profile: the receiver's own.
+        budget: pays.
     """
 
-    def __init__(self, profile: WaveformProfile) -> None:
-        self._profile = profile
+    def __init__(self, profile: WaveformProfile, budget: WorkBudget) -> None:
+        self._profile, self._budget = profile, budget
         self._candidates: list[_Candidate] | None = None
         self._failures = 0
 
@@ -49,16 +50,15 @@ class OtherWaveforms:
         for candidate in self._candidates or []:
             candidate.pending.clear()
 
-    def check(self, samples: NDArray[np.complex64], origin: int, detection: Detection) -> None:
+    def check(self, detection: Detection, buffer: SampleBuffer) -> None:
         """Try a frame whose header could not be read.
 
         Headers are tried after 1, 2, 4, 8 and then each 8 such frames: at low SNR it takes several
         frames to read one, and the receiver's own frames must not wait for what is none.
 
         Args:
-            samples: a piece of the stream, that from which the frame was read.
-            origin: place of its first sample in the stream.
             detection: of the frame's preamble.
+            buffer: the stream.
 
         Raises:
             OtherWaveformError: it is a header of another profile.
@@ -66,8 +66,10 @@ class OtherWaveforms:
         self._failures += 1
         due = self._failures % 8 == 0 or self._failures in (1, 2, 4)
         for candidate in self._all():
-            acquisitions = candidate.frames.acquire(samples, origin, detection)
-            candidate.pending.append(PendingFrame(detection, acquisitions))
+            preamble = Preamble(detection)
+            if not candidate.looker.acquire(preamble, buffer):
+                continue
+            candidate.pending.append(preamble)
             del candidate.pending[:-_MOST_PENDING]
             if due:
                 self._try(candidate)
@@ -88,7 +90,11 @@ class OtherWaveforms:
         if self._candidates is None:
             own = self._profile
             self._candidates = [
-                _Candidate(FrameReceiver(other), HeaderSearch(other), other)
+                _Candidate(
+                    CloserLook(FrameReceiver(other), self._budget, other),
+                    HeaderSearch(other, self._budget),
+                    other,
+                )
                 for other in (p.at(own.samples_per_symbol) for p in shipped().values())
                 if other.digest != own.digest
                 and (other.chirp_symbols, other.rolloff) == (own.chirp_symbols, own.rolloff)

@@ -66,8 +66,8 @@ class WaveformProfile:
     least_slots: int = 1008
     pilot_period: int = 64
     pilot_boost_db: float = 3.0
-    spreading_symbols: int = 0
-    diversity_symbols: int = 0
+    spreading_symbols: int = 256
+    diversity_symbols: int = 32
 
     def __post_init__(self) -> None:
         """Check the bounds."""

@@ -9,17 +9,20 @@ from collections import deque
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from .assembler import ContentAssembler
+from .closer_look import CloserLook
+from .continuity import Continuity
 from .decimator import Decimator
-from .detector import LARGEST_CFO, ChirpDetector, Detection
-from .frame_receiver import LEAST_SNR_DB, FrameReceiver
+from .detector import LARGEST_CFO, ChirpDetector
+from .follower import BurstFollower
+from .frame_receiver import Acquisition, FrameReceiver
 from .header import HeaderRefusedError, OtherWaveformError
-from .header_search import HeaderSearch, PendingFrame
+from .header_search import FoundHeader, HeaderSearch, Preamble
 from .observer import FrameObserver
 from .other_waveforms import OtherWaveforms
 from .profile import RECEIVER_SAMPLES_PER_SYMBOL, STANDARD, WaveformProfile
 from .reception import ReceiverStats, Reception
 from .sample_buffer import SampleBuffer
+from .work_budget import WorkBudget
 
 __all__ = ["BurstReceiver", "ReceiverStats", "Reception"]
 
@@ -29,11 +32,13 @@ _CHUNK = 1 << 17
 # Frames without a header that wait for more frames to read it from, and how many samples may.
 _MOST_PENDING = 8
 MOST_RETAINED = 1 << 20
-_TIME_TOLERANCE = 8.0  # samples between where a frame is due and where its preamble is
+_MOST_CUTS = 4096
 # A detection's time lies this close to the place that the search's grid goes by.
 _SEARCH_LAG = 256
 # Full scale is 1; a sample beyond this (a file of another format) would overflow its square.
 _LARGEST_SAMPLE = 1e6
+_FULL_SCALE = 127 / 128
+_LOG_INTERVAL_S = 10.0
 
 
 class BurstReceiver:
@@ -47,7 +52,7 @@ class BurstReceiver:
         observer: is shown the signals of each demodulated frame.
 
     Attributes:
-        stats: counters of each stage.
+        stats: counters of each stage; every 10 seconds of samples they go to the log.
     """
 
     def __init__(
@@ -62,10 +67,14 @@ class BurstReceiver:
         profile = profile.at(RECEIVER_SAMPLES_PER_SYMBOL)
         self._profile = profile
         self._sample_rate_hz = sample_rate_hz / factor
-        self._others = OtherWaveforms(profile)
+        self._budget = WorkBudget()
+        self._others = OtherWaveforms(profile, self._budget)
         self._detector = ChirpDetector(profile)
         self._frames = FrameReceiver(profile, observer)
-        self._headers = HeaderSearch(profile)
+        self._looker = CloserLook(self._frames, self._budget, profile)
+        self._continuity = Continuity(profile)
+        self._headers = HeaderSearch(profile, self._budget)
+        self._next_log = _LOG_INTERVAL_S * sample_rate_hz
         self._restart()
 
     def push(self, samples: ArrayLike) -> list[Reception]:
@@ -84,6 +93,14 @@ class BurstReceiver:
             receptions += self._process(final=False)
         return receptions
 
+    def note_discontinuity(self) -> None:
+        """Samples are missing between those that were pushed and those that come next.
+
+        A receiver finds out by itself, but not so exactly where.
+        """
+        self.stats.discontinuities += 1
+        self._cuts.append(self._buffer.end)
+
     def flush(self) -> list[Reception]:
         """The stream has ended: what is there of contents that are not complete.
 
@@ -95,6 +112,21 @@ class BurstReceiver:
         self._restart()
         return receptions
 
+    def partial(self, at_least: int = 1) -> Reception | None:
+        """What has come so far of the content that is arriving; the receiver goes on with it.
+
+        Frames that are still to come count as neither received nor lost.
+
+        Args:
+            at_least: None is returned where fewer frames than this have been received.
+        """
+        follower = self._follower
+        if follower is None:
+            return None
+        return follower.assembler.partial(
+            self._sample_rate_hz, follower.interval, follower.next_frame, at_least
+        )
+
     @property
     def retained_samples(self) -> int:
         """Samples that are kept for later."""
@@ -102,33 +134,46 @@ class BurstReceiver:
 
     def _restart(self) -> None:
         self._buffer = SampleBuffer()
+        self._cuts: deque[int] = deque(maxlen=_MOST_CUTS)
         self._searched = 0
-        self._detections: deque[Detection] = deque()
-        self._pending: list[PendingFrame] = []
-        self._content: ContentAssembler | None = None
+        self._queue: deque[Preamble] = deque()
+        self._pending: list[Preamble] = []
+        self._follower: BurstFollower | None = None
         self._last_refusal = ""
         self._others.restart()
 
     def _valid(self, samples: NDArray[np.complex64]) -> NDArray[np.complex64]:
         self.stats.samples += samples.size
-        with np.errstate(over="ignore", invalid="ignore"):
-            finite = np.abs(samples) < _LARGEST_SAMPLE
-        if finite.all():
+        self._budget.earn(samples.size)
+        parts = np.ascontiguousarray(samples).view(np.float32)
+        # Not a number compares as false.
+        largest = max(-float(parts.min()), float(parts.max())) if parts.size else 0.0
+        if largest < _FULL_SCALE:
             return samples
-        self.stats.invalid_samples += int(samples.size - np.count_nonzero(finite))
-        return np.where(finite, samples, 0).astype(np.complex64)
+        with np.errstate(invalid="ignore"):
+            magnitude = np.maximum(np.abs(parts[0::2]), np.abs(parts[1::2]))
+            valid = magnitude < _LARGEST_SAMPLE
+            self.stats.clipped_samples += int(np.count_nonzero(valid & (magnitude >= _FULL_SCALE)))
+        if largest < _LARGEST_SAMPLE:
+            return samples
+        self.stats.invalid_samples += int(samples.size - np.count_nonzero(valid))
+        return np.where(valid, samples, 0).astype(np.complex64)
 
     def _process(self, *, final: bool) -> list[Reception]:
         receptions: list[Reception] = []
         while True:
             moved = self._search(final)
-            if self._content is not None:
+            if self._follower is not None:
                 moved |= self._follow(final, receptions)
-            elif self._detections:
+            elif self._queue:
                 moved |= self._read_header(final, receptions)
             if not moved:
                 break
         self._forget()
+        self.stats.work_refused = self._budget.refused
+        if self.stats.samples >= self._next_log:
+            self._next_log = self.stats.samples + _LOG_INTERVAL_S * self._sample_rate_hz
+            _log.info("%s", self.stats.line())
         return receptions
 
     def _search(self, final: bool) -> bool:
@@ -139,8 +184,14 @@ class BurstReceiver:
         length = detector.before + detector.block + detector.after
         piece = self._buffer.piece(self._searched - detector.before, length)
         found = detector.search(piece, self._searched)
-        self.stats.preambles += len(found)
-        self._detections.extend(found)
+        self.stats.candidates += len(found)
+        verified = [
+            Preamble(candidate)
+            for candidate in found
+            if self._looker.is_preamble(candidate, self._buffer)
+        ]
+        self.stats.preambles += len(verified)
+        self._queue.extend(verified)
         self._searched += detector.block
         return True
 
@@ -151,42 +202,54 @@ class BurstReceiver:
         end = until + self._frames.margin
         return self._buffer.end >= end and self._searched >= until + _SEARCH_LAG
 
-    def _read_header(self, final: bool, receptions: list[Reception]) -> bool:
-        """Take the next detection, and try to read a header with its help."""
-        detection = self._detections[0]
-        until = detection.time + self._frames.acquisition_samples
-        if not self._have(until, final):
+    def _have_frame(self, preamble: Preamble, final: bool) -> bool:
+        return self._have(preamble.time + self._frames.acquisition_samples, final)
+
+    def _acquire(self, preamble: Preamble) -> list[Acquisition]:
+        return self._looker.acquire(preamble, self._buffer)
+
+    def _read_header(self, final: bool, receptions: list[Reception], alive: bool = False) -> bool:
+        """Take the next preamble, and try to read a header with its help.
+
+        Args:
+            final: whether the stream has ended.
+            receptions: where a content goes that another one ends.
+            alive: whether a burst goes on that this preamble is not of.
+        """
+        if not self._have_frame(self._queue[0], final):
             return False
-        self._detections.popleft()
-        start = int(detection.time) - self._frames.margin
-        length = self._frames.acquisition_samples + 2 * self._frames.margin
-        samples, origin = self._buffer.existing(start, length)
-        acquisitions = self._frames.acquire(samples, origin, detection)
-        self._pending.append(PendingFrame(detection, acquisitions))
+        preamble = self._queue.popleft()
+        new = preamble.acquisitions is None
+        self._pending.append(preamble)
+        if len(self._pending) > _MOST_PENDING:
+            self._drop_pending()
+        found = None
         try:
-            found = self._headers.find(self._pending)
-            if found is None:
-                self._others.check(samples, origin, detection)
+            # Without a frame behind the preamble samples may be missing; a later header may tell.
+            if self._acquire(preamble):
+                self.stats.bursts += new and not self._headers.continues(self._pending)
+                found = self._headers.find(self._pending)
+            if found is None and not alive:
+                self._others.check(preamble.detection, self._buffer)
         except HeaderRefusedError as error:
             self._refuse(error)
             return True
         if found is None:
-            if len(self._pending) > _MOST_PENDING:
-                self._pending.pop(0)
-                self.stats.header_errors += 1
             return True
+        first = found.frames[min(found.frames)].time
+        waited, self._pending = self._pending, []
+        if alive and self._is_weaker(found):
+            self.stats.overlaps += 1
+            return True
+        self.stats.header_errors += sum(preamble.time < first for preamble in waited)
         self._deliver(receptions)
         self._others.restart()
         self.stats.headers_good += 1
-        self.stats.header_errors += len(self._pending) - len(found.frames)
-        self._pending.clear()
-        self._content = ContentAssembler(found.header, found.layout, min(found.frames))
-        # The content takes its frames from the queue, those that led to its header first.
-        self._detections.extendleft(
-            frame.detection for _, frame in sorted(found.frames.items(), reverse=True)
+        # The burst takes its frames from the queue, those that led to its header first.
+        self._queue.extendleft(p for p in reversed(waited) if p.time >= first)
+        self._follower = BurstFollower(
+            found, self._buffer, self._frames, self._continuity, self._cuts, self._profile
         )
-        for number, frame in found.frames.items():
-            self._content.note_time(number, frame.acquisitions[0].timing)
         return True
 
     def _refuse(self, error: HeaderRefusedError) -> None:
@@ -197,91 +260,71 @@ class BurstReceiver:
         self.stats.other_waveform += isinstance(error, OtherWaveformError)
         self._pending.clear()
 
+    def _drop_pending(self) -> None:
+        """Give up the oldest preamble that waits, one without a frame before others."""
+        empty = [n for n, preamble in enumerate(self._pending[:-1]) if not preamble.acquisitions]
+        self._pending.pop(empty[0] if empty else 0)
+        self.stats.header_errors += 1
+
+    def _is_weaker(self, found: FoundHeader) -> bool:
+        """Whether a burst is below the one that is followed, which it overlaps."""
+        known = self._follower.snr_db if self._follower is not None else None
+        return known is not None and -10 * np.log10(found.noise_variance) < known
+
     def _follow(self, final: bool, receptions: list[Reception]) -> bool:
         """Demodulate the frame that is due, or deliver the content after its last one."""
-        content = self._content
-        assert content is not None
-        frame, layout = content.next_frame, content.layout
-        due = content.timing_of(frame)
-        end = due.time_of(layout.frame_symbols)
-        if not self._have(end + 2 * _TIME_TOLERANCE, final):
+        follower = self._follower
+        assert follower is not None
+        due, end = follower.due.start, follower.due_end
+        if not self._have(end + 2 * follower.tolerance, final):
             return False
-        self._note_preambles(content, frame)
-        strangers = self._strangers(due.start, end)
-        timing = content.timing_of(frame)
-        if timing.start < self._buffer.end - self._frames.margin or content.has_time(frame):
-            self._demodulate(content, frame)
-        content.next_frame += 1
+        follower.note_own(self._queue)
+        until = end - follower.tolerance
+        strangers = [
+            p for p in self._queue if p.time < until and abs(p.time - due) > follower.tolerance
+        ]
+        if not all(self._have_frame(preamble, final) for preamble in strangers):
+            return False
+        anchor = follower.find_anchor(strangers, self._acquire)
+        if anchor is not None:
+            until = anchor.timing.start - follower.tolerance
+            strangers = [p for p in strangers if p.time < until]
+        while self._queue and self._queue[0].time < until:
+            self._queue.popleft()
+        alive = follower.advance(anchor)
         # Other bursts began here, or noise looked like one: their headers tell.
-        self._detections.extendleft(reversed(strangers))
-        before = self.stats.headers_good
+        self._queue.extendleft(reversed(strangers))
         for _ in strangers:
-            if not self._read_header(final, receptions):
-                break
-            if self.stats.headers_good > before:
+            self._read_header(final, receptions, alive)
+            if self._follower is not follower:
                 return True
-        if content.done:
+        if follower.done:
             self._deliver(receptions)
         return True
 
-    def _note_preambles(self, content: ContentAssembler, frame: int) -> None:
-        """Tell the content where the due frame's and the next one's preamble lie."""
-        for number in (frame, frame + 1):
-            due = content.timing_of(number).start
-            near = [d for d in self._detections if abs(d.time - due) <= _TIME_TOLERANCE]
-            if not near or number >= content.layout.frames:
-                continue
-            start = int(near[0].time) - self._frames.margin
-            preamble = self._profile.preamble_symbols * self._profile.samples_per_symbol
-            samples, origin = self._buffer.existing(start, preamble + 2 * self._frames.margin)
-            content.note_time(number, self._frames.refine(samples, origin, near[0]))
-
-    def _strangers(self, start: float, end: float) -> list[Detection]:
-        """Take all detections up to a frame's end off the queue; those that are not its own."""
-        strangers = []
-        while self._detections and self._detections[0].time < end - _TIME_TOLERANCE:
-            detection = self._detections.popleft()
-            if abs(detection.time - start) > _TIME_TOLERANCE:
-                strangers.append(detection)
-        return strangers
-
-    def _demodulate(self, content: ContentAssembler, frame: int) -> None:
-        timing, layout = content.timing_of(frame), content.layout
-        start = int(timing.start) - self._frames.margin
-        length = int(layout.frame_symbols * timing.interval) + 2 * self._frames.margin
-        samples, origin = self._buffer.existing(start, length)
-        demodulated = self._frames.demodulate(
-            samples,
-            origin,
-            timing,
-            content.header,
-            layout,
-            frame,
-            measure_drift=not content.knows_drift,
-        )
-        if demodulated.snr_db >= LEAST_SNR_DB:
-            content.place(frame, demodulated)
-
     def _deliver(self, receptions: list[Reception]) -> None:
-        if self._content is None:
+        follower, self._follower = self._follower, None
+        if follower is None:
             return
-        reception = self._content.finish(self._sample_rate_hz)
-        self._content = None
-        if reception is None:
-            return
-        self.stats.frames_received += reception.frames_received
-        self.stats.frames_lost += reception.frames_lost
-        self.stats.contents += 1
-        receptions.append(reception)
+        self.stats.discontinuities += follower.discontinuities
+        reception = follower.assembler.finish(self._sample_rate_hz, follower.interval)
+        if reception is not None:
+            self.stats.note(reception)
+            receptions.append(reception)
 
     def _forget(self) -> None:
         """Drop the samples that nothing will ask for, and frames that have waited too long."""
-        while self._pending and self._pending[0].detection.time < self._buffer.end - MOST_RETAINED:
+        # Of the frame that a receiver came into too late, the end is still of use.
+        longest = int(self._headers.longest_frame) + 2 * self._frames.margin
+        oldest = self._buffer.end - MOST_RETAINED + longest + 2 * _CHUNK
+        while self._pending and self._pending[0].time < oldest:
             self._pending.pop(0)
             self.stats.header_errors += 1
         times: list[float] = [self._searched - self._detector.before]
-        times += [frame.detection.time for frame in self._pending[:1]]
-        times += [detection.time for detection in list(self._detections)[:1]]
-        if self._content is not None:
-            times.append(self._content.timing_of(self._content.next_frame).start)
-        self._buffer.forget_before(int(min(times)) - 2 * self._frames.margin)
+        times += [preamble.time for preamble in self._pending[:1]]
+        times += [preamble.time for preamble in list(self._queue)[:1]]
+        if self._follower is not None:
+            times.append(self._follower.due.start)
+        self._buffer.forget_before(int(min(times)) - longest)
+        while self._cuts and self._cuts[0] < self._buffer.start:
+            self._cuts.popleft()

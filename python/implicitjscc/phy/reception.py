@@ -5,6 +5,10 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ..content import ReceivedContent
 from . import diversity
@@ -45,15 +49,17 @@ class Reception:
 
     Attributes:
         received: its symbols.
-        frames_received, frames_lost: their sum is the content's number of frames.
+        frames_received, frames_lost: their sum is the content's number of frames so far.
         snr_db: Es/N0, of the mean noise over the received frames.
         cfo_hz: carrier frequency offset.
         sro_ppm: received symbol interval over the nominal one, minus 1, in 10^-6.
         level_dbfs: rms of the samples, 0 dB for full scale 1.0.
         frame_snr_db: of each received frame.
         frame_numbers: which frames have been received.
+        frames_to_come: of a content that is still arriving; neither received nor lost.
         spreading: what receptions are combined by; None where it is the symbols themselves.
         receptions: that are combined in this one; frequency, clock and level are the last one's.
+        frames_partial: of the received ones, those of which a part is lost.
     """
 
     received: ReceivedContent
@@ -67,6 +73,22 @@ class Reception:
     frame_numbers: list[int] = field(default_factory=list)
     spreading: SpreadContent | None = None
     receptions: int = 1
+    frames_partial: int = 0
+    frames_to_come: int = 0
+
+    def frame_map_db(self) -> NDArray[np.float32]:
+        """SNR by frame number, shape (frames,): NaN where one was lost, -inf where it is to come.
+
+        Empty where it is not known which frames have been received.
+        """
+        passed = self.frames_received + self.frames_lost
+        by_number = np.full(passed + self.frames_to_come, np.nan, np.float32)
+        by_number[passed:] = -np.inf
+        known = len(self.frame_numbers) == len(self.frame_snr_db) > 0
+        if not known or max(self.frame_numbers) >= passed:
+            return np.empty(0, np.float32)
+        by_number[self.frame_numbers] = self.frame_snr_db
+        return by_number
 
 
 @dataclass
@@ -76,26 +98,82 @@ class ReceiverStats:
     Attributes:
         samples: taken.
         invalid_samples: of these, not finite or absurdly large: counted as 0.
-        preambles: found.
+        clipped_samples: of these, I or Q at full scale or beyond (127/128, where 8 bits end).
+        discontinuities: places where samples are missing or too many, as the radio end said or as
+            a preamble told that came earlier or later than it was due.
+        candidates: places where the detector saw a preamble.
+        preambles: of these, those that stood a closer look.
+        bursts: preambles that no burst under way explained.
         headers_good: contents whose header was read.
         header_errors: preambles whose frame never led to a header.
         headers_refused: headers that this receiver cannot follow.
         other_waveform: of these, headers of another waveform's profile.
+        overlaps: headers of bursts that a stronger one covered; they are not followed.
+        work_refused: preambles and headers that were not looked at, because a stream offered more
+            of them than any transmitter sends.
         frames_received, frames_lost: of contents whose header was read.
+        frames_partial: of the received ones, those of which a part is lost.
         contents: delivered.
+        last_snr_db, last_cfo_hz, last_sro_ppm: of the content that was delivered last.
     """
 
     samples: int = 0
     invalid_samples: int = 0
+    clipped_samples: int = 0
+    discontinuities: int = 0
+    candidates: int = 0
     preambles: int = 0
+    bursts: int = 0
     headers_good: int = 0
     header_errors: int = 0
     headers_refused: int = 0
     other_waveform: int = 0
+    overlaps: int = 0
+    work_refused: int = 0
     frames_received: int = 0
     frames_lost: int = 0
+    frames_partial: int = 0
     contents: int = 0
+    last_snr_db: float | None = None
+    last_cfo_hz: float | None = None
+    last_sro_ppm: float | None = None
 
-    def as_dict(self) -> dict[str, int]:
-        """Plain values, for JSON."""
+    def note(self, reception: Reception) -> None:
+        """Count a content that is delivered."""
+        self.contents += 1
+        self.frames_received += reception.frames_received
+        self.frames_lost += reception.frames_lost
+        self.frames_partial += reception.frames_partial
+        self.last_snr_db = reception.snr_db
+        self.last_cfo_hz = reception.cfo_hz
+        self.last_sro_ppm = reception.sro_ppm
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON; None where there has been no content yet."""
         return dataclasses.asdict(self)
+
+    def line(self) -> str:
+        """One line for a log; what is rare only where there has been some."""
+        parts = [
+            f"{self.samples / 1e6:.1f} Msamples",
+            f"{self.bursts} bursts",
+            f"{self.preambles} preambles",
+            f"headers {self.headers_good} good {self.header_errors} bad "
+            f"{self.headers_refused} refused",
+            f"frames {self.frames_received} received {self.frames_lost} lost",
+        ]
+        rare = {
+            "partial frames": self.frames_partial,
+            "overlapped bursts": self.overlaps,
+            "discontinuities": self.discontinuities,
+            "clipped samples": self.clipped_samples,
+            "invalid samples": self.invalid_samples,
+            "refused jobs": self.work_refused,
+        }
+        parts += [f"{count} {name}" for name, count in rare.items() if count]
+        if self.last_snr_db is not None:
+            parts.append(
+                f"last SNR {self.last_snr_db:.1f} dB, CFO {self.last_cfo_hz:.0f} Hz, "
+                f"SRO {self.last_sro_ppm:.1f} ppm"
+            )
+        return ", ".join(parts)

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import fft
 
-from .matched_filter import Timing
+from .matched_filter import Timing, band_edges
 from .profile import STANDARD, WaveformProfile
+from .smoother import middle
 
 _FREQUENCY_SEGMENT = 16
-_TIMING_SEGMENT = 32
 _DRIFT_BLOCK = 2048
 # What crystals do: +-20 ppm at either end of the link.
 _DRIFT_PRIOR_STD = 25e-6
@@ -55,31 +55,6 @@ def preamble_errors(
     return (step + float(slope)) / (2 * np.pi * _FREQUENCY_SEGMENT), -float(late)
 
 
-def timing_error(
-    received: NDArray[np.complex64], known: NDArray[np.complex64], slope: NDArray[np.complex64]
-) -> float:
-    """By how many samples pseudo-random symbols were taken too early.
-
-    A least-squares fit of the known signal's slope to what a gain, free in each piece, leaves of
-    the received symbols. The slope is that of the known symbols and not a measured one, which
-    holds noise and whose neighbours would count as error.
-
-    Args:
-        received: output of the matched filter.
-        known: what was sent.
-        slope: the derivative per sample of the noiseless output, of the known symbols.
-    """
-    gains = segment_sums(received * known.conj(), _TIMING_SEGMENT) / segment_sums(
-        known * known.conj(), _TIMING_SEGMENT
-    )
-    gain = np.repeat(gains, _TIMING_SEGMENT)
-    size = gain.size
-    expected = gain * slope[:size]
-    energy = float(np.sum(np.abs(expected) ** 2))
-    missing = gain * known[:size] - received[:size]
-    return float(np.vdot(expected, missing).real) / energy if energy else 0.0
-
-
 def drift_from_payload(
     samples: NDArray[np.complex64],
     origin: int,
@@ -114,18 +89,33 @@ def drift_from_payload(
     cycles = timing.cfo / sps
     pieces = pieces * np.exp(-2j * np.pi * cycles * np.arange(_DRIFT_BLOCK)).astype(np.complex64)
     spectrum = fft(pieces, axis=1)
-    rate = _DRIFT_BLOCK // sps
-    half_band = int(profile.rolloff / 2 * rate)
-    upper = np.arange(rate // 2 - half_band + 1, rate // 2 + half_band)
-    lines = np.sum(spectrum[:, upper] * np.conj(spectrum[:, upper - rate]), axis=1)
-    # A block of a whole number of symbols begins at the same phase where there is no drift.
+    lines = band_edges(spectrum, profile)
+    return drift_of_lines(lines, _DRIFT_BLOCK / sps, _DRIFT_PRIOR_STD)
+
+
+def drift_of_lines(
+    lines: NDArray[np.complex64], symbols_per_block: float, prior_std: float
+) -> float:
+    """Relative sampling offset from the band edges' correlation in consecutive blocks.
+
+    Args:
+        lines: one for each block.
+        symbols_per_block: from one block to the next, a whole number, so that blocks begin at the
+            same phase where there is no drift.
+        prior_std: of the drift.
+    """
+    blocks = lines.size
+    if blocks < 3:
+        return 0.0
+    size = np.abs(lines)
+    usual = max(middle(size), 1e-30)
+    lines = lines * (np.minimum(size, 2 * usual) / np.maximum(size, usual))  # interference
     step = np.angle(np.vdot(lines[:-1], lines[1:]))
     centred = np.arange(blocks) - (blocks - 1) / 2
     left = lines * np.exp(-1j * step * centred)
     phases = np.angle(left * np.conj(left.sum()))
     slope = float(np.sum(centred * phases) / np.sum(centred**2))
-    scatter = float(np.mean((phases - slope * centred) ** 2)) * blocks / max(blocks - 2, 1)
-    symbols_per_block = _DRIFT_BLOCK / sps
+    scatter = float(np.mean((phases - slope * centred) ** 2)) * blocks / (blocks - 2)
     drift = -(step + slope) / (2 * np.pi * symbols_per_block)
     variance = scatter / float(np.sum(centred**2)) / (2 * np.pi * symbols_per_block) ** 2
-    return float(drift * _DRIFT_PRIOR_STD**2 / (_DRIFT_PRIOR_STD**2 + variance))
+    return float(drift * prior_std**2 / (prior_std**2 + variance))

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Does the teaching flowgraph with its display keep up with the air, and what does it take?
+
+    python benchmarks/realtime.py CONTENT REFERENCE [--sample-rate 2e6] [--seconds 300]
+
+Runs transmitter, channel, receiver, decoder and display in one process, with noise only, as the
+program that ``flowgraphs/teaching_loopback.grc`` becomes: the throttle sets the pace, as a radio
+would. Behind it stands a probe. A flowgraph that keeps up passes ``sample_rate`` samples a second;
+one that does not falls behind, and a radio in its place would overflow. Needs PyQt5, and a screen:
+without one, ``QT_QPA_PLATFORM=offscreen`` paints into memory.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+
+import numpy as np
+from gnuradio import blocks, gr, implicitjscc
+from PyQt5.QtCore import QTimer
+from PyQt5.QtWidgets import QApplication
+from report import origin, row
+
+PAYLOAD_RMS = 0.25
+_ALLOWED_LAG_S = 0.5  # what buffers between the blocks hold
+
+
+class Link(gr.top_block):
+    """The flowgraph; with a reference it measures the PSNR."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        super().__init__("realtime")
+        rate = options.sample_rate
+        self.transmitter = implicitjscc.transmitter(options.content, "carousel")
+        self.throttle = blocks.throttle(gr.sizeof_gr_complex, rate)
+        self.channel = implicitjscc.channel_laboratory(rate, snr_db=options.snr_db)
+        self.receiver = implicitjscc.receiver(rate, progress_frames=options.progress_frames)
+        self.decoder = implicitjscc.decoder("", options.reference, latest_only=True)
+        self.display = implicitjscc.reconstruction_display("realtime")
+        self.probe = blocks.probe_rate(gr.sizeof_gr_complex, 500, 1.0)
+        self.connect(self.transmitter, self.throttle, self.channel, self.receiver)
+        self.connect(self.throttle, self.probe)
+        self.msg_connect(self.receiver, "received", self.decoder, "received")
+        self.msg_connect(self.receiver, "received", self.display, "received")
+        self.msg_connect(self.receiver, "stats", self.display, "stats")
+        self.msg_connect(self.decoder, "reconstruction", self.display, "reconstruction")
+
+
+def main() -> int:
+    """Run it; exit status 1 where it fell behind."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("content")
+    parser.add_argument("reference")
+    parser.add_argument("--sample-rate", type=float, default=2e6)
+    parser.add_argument("--seconds", type=float, default=60)
+    parser.add_argument("--snr-db", type=float, default=15)
+    parser.add_argument("--progress-frames", type=int, default=0)
+    parser.add_argument("--warm-up", type=float, default=5, help="seconds before it counts")
+    options = parser.parse_args()
+    application = QApplication(sys.argv[:1])
+    link = Link(options)
+    link.display.widget.resize(1000, 640)
+    link.display.widget.show()
+    link.start()
+    run_for(application, options.warm_up)
+    began, cpu_before = time.monotonic(), time.process_time()
+    samples_before, stats_before = link.receiver.core.nitems_read(0), dict(link.receiver.stats)
+    rates, lags = [], []
+    while (elapsed := time.monotonic() - began) < options.seconds:
+        run_for(application, min(1.0, options.seconds - elapsed))
+        taken = link.receiver.core.nitems_read(0) - samples_before
+        due = (time.monotonic() - began) * options.sample_rate
+        lags.append((due - taken) / options.sample_rate)
+        rates.append(link.probe.rate())
+    elapsed, cpu_s = time.monotonic() - began, time.process_time() - cpu_before
+    samples = link.receiver.core.nitems_read(0) - samples_before
+    stats = link.receiver.stats
+    turns = stats["contents"] - stats_before["contents"]
+    shown = link.display.view
+    link.stop()
+    link.wait()
+    psnr_db = [quality for quality, _ in shown.history if np.isfinite(quality)]
+    print(*origin(), sep="\n")
+    print(row("what", "value", "unit"))
+    print(row("asked for", options.sample_rate / 1e6, "Msamples/s"))
+    print(row("passed", samples / elapsed / 1e6, "Msamples/s"))
+    print(row("lowest in a second", min(rates) / 1e6, "Msamples/s"))
+    print(row("lag at the end", lags[-1], "s"))
+    print(row("largest lag", max(lags), "s"))
+    print(row("CPU time a second", cpu_s / elapsed, "cores"))
+    print(row("contents received", turns, ""))
+    print(row("contents shown", shown.turns, ""))
+    frames_lost = stats["frames_lost"] - stats_before["frames_lost"]
+    print(row("frames lost", frames_lost, ""))
+    print(row("median PSNR", float(np.median(psnr_db)) if psnr_db else float("nan"), "dB"))
+    behind = lags[-1] > _ALLOWED_LAG_S
+    print(f"# {'falls behind: a radio would overflow' if behind else 'keeps up'}")
+    return int(behind)
+
+
+def run_for(application: QApplication, seconds: float) -> None:
+    """Let the window live for a while."""
+    QTimer.singleShot(int(1000 * seconds), application.quit)
+    application.exec_()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
