@@ -30,8 +30,10 @@ def test_files_that_arrive_go_on_the_air(start, files: Files, tmp_path: Path, po
     shutil.copy(files.picture, folder / "a.png")
     (folder / "broken.png").write_bytes(b"no picture")
     live = start(
-        ["live", folder, "--to", end, "--sample-rate", RATE_HZ, "--steps", 30, "--snr", "5:25"]
-        + ["--control", ours, "--json"]
+        [
+            *("live", folder, "--to", end, "--sample-rate", RATE_HZ, "--steps", 30),
+            *("--snr", "5:25", "--control", ours, "--json"),
+        ]
     )
     with control_client(ours) as control:
         # Zeros go on at the signal's own pace while the encoder is at work.
@@ -45,8 +47,10 @@ def test_files_that_arrive_go_on_the_air(start, files: Files, tmp_path: Path, po
         assert shown["queue"]["skipped"] == 1
 
         receiver = start(
-            ["receive", "--from", end, "-o", tmp_path / "x.png", "--contents", 2, "--json"]
-            + ["--sample-rate", RATE_HZ]
+            [
+                *("receive", "--from", end, "-o", tmp_path / "x.png", "--contents", 2, "--json"),
+                *("--sample-rate", RATE_HZ),
+            ]
         )
         turned = PillowImage.open(files.picture).rotate(180)
         turned.save(tmp_path / "b.png")
@@ -68,7 +72,8 @@ def test_files_that_arrive_go_on_the_air(start, files: Files, tmp_path: Path, po
     assert live.returncode == 0, errors
     result = json.loads(output)
     assert (result["encoded"], result["dropped"], result["skipped"]) == (2, 0, 1)
-    assert "skipped: " in errors and "broken.png: not a picture" in errors
+    assert "skipped: " in errors
+    assert "broken.png: not a picture" in errors
 
 
 def encoding(status: dict) -> dict | None:
@@ -87,8 +92,10 @@ def test_a_recording_of_the_carousel_holds_whole_bursts_at_their_pace(
     folder.mkdir()
     path = tmp_path / "x.cf32"
     live = start(
-        ["live", folder, "--to", f"file:{path}", "--sample-rate", RATE_HZ, "--keep", 1]
-        + ["--control", ours, "--pause", 0.05, "--json"]
+        [
+            *("live", folder, "--to", f"file:{path}", "--sample-rate", RATE_HZ, "--keep", 1),
+            *("--control", ours, "--pause", 0.05, "--json"),
+        ]
     )
     with control_client(ours) as control:
         assert control.request("status")["state"] in ("waiting", "idle")
@@ -123,8 +130,10 @@ def test_an_end_while_encoding_leaves_nothing_behind(
     folder.mkdir()
     shutil.copy(files.picture, folder / "a.png")
     live = start(
-        ["live", folder, "--to", f"zmq:127.0.0.1:{link}", "--steps", 1_000_000]
-        + ["--sample-rate", RATE_HZ, "--control", ours]
+        [
+            *("live", folder, "--to", f"zmq:127.0.0.1:{link}", "--steps", 1_000_000),
+            *("--sample-rate", RATE_HZ, "--control", ours),
+        ]
     )
     with control_client(ours) as control:
         eventually(lambda: encoding(control.request("status")))

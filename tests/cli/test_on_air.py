@@ -6,6 +6,7 @@ from __future__ import annotations
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,8 +32,10 @@ def test_a_radio_idles_sends_is_tuned_and_stops_with_a_whole_burst(
 ) -> None:
     path = tmp_path / "air.cf32"
     options = parser().parse_args(
-        ["transmit", str(files.container), "--to", "uhd:", "--sample-rate", str(RATE_HZ)]
-        + ["--frequency-hz", "915e6", "--repeat", "forever"]
+        [
+            *("transmit", str(files.container), "--to", "uhd:", "--sample-rate", str(RATE_HZ)),
+            *("--frequency-hz", "915e6", "--repeat", "forever"),
+        ]
     )
     assert options.repeat is None
     maker = BurstMaker(options)
@@ -40,7 +43,7 @@ def test_a_radio_idles_sends_is_tuned_and_stops_with_a_whole_burst(
     actions = on_air.actions()
     with pytest.raises(ImplicitJsccError, match="not open yet"):
         actions["gain"]("10")
-    seen = {}
+    seen: dict[str, Any] = {}
 
     def command() -> None:
         eventually(lambda: on_air.status()["state"] == "idle")

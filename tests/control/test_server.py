@@ -15,7 +15,7 @@ import zmq
 from implicitjscc.control.address import ControlAddress
 from implicitjscc.control.client import ControlClient
 from implicitjscc.control.protocol import MOST_BYTES
-from implicitjscc.control.server import ControlServer
+from implicitjscc.control.server import Action, ControlServer
 from implicitjscc.errors import ImplicitJsccError
 
 
@@ -49,14 +49,14 @@ def target() -> Target:
 
 @pytest.fixture
 def server(address: ControlAddress, target: Target) -> Iterator[ControlAddress]:
-    actions = {"level": target.level, "gain": target.gain, "stop": target.stop}
+    actions: dict[str, Action] = {"level": target.level, "gain": target.gain, "stop": target.stop}
     with ControlServer(address, target.status, actions):
         yield address
 
 
 def raw(address: ControlAddress, *parts: bytes) -> dict[str, Any]:
     """What a peer gets that does not keep to the protocol."""
-    socket = zmq.Context.instance().socket(zmq.REQ)
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.REQ)
     socket.setsockopt(zmq.LINGER, 0)
     socket.setsockopt(zmq.RCVTIMEO, 5000)
     try:
@@ -92,9 +92,9 @@ def test_the_status_is_published(server: ControlAddress, target: Target) -> None
         begun = time.monotonic()
         target.level_dbfs = -33
         second = next(statuses)
-        statuses.close()
-    assert first is not None and first["role"] == "test"
-    assert second is not None and second["level_dbfs"] == -33
+    assert first is not None
+    assert second is not None
+    assert (first["role"], second["level_dbfs"]) == ("test", -33)
     assert 0.5 < time.monotonic() - begun < 4
 
 
@@ -111,7 +111,7 @@ def test_what_is_no_message_is_answered_and_counted(server: ControlAddress) -> N
 def test_far_too_long_a_message_is_cut_off_and_the_next_peer_served(
     server: ControlAddress, target: Target
 ) -> None:
-    socket = zmq.Context.instance().socket(zmq.REQ)
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.REQ)
     socket.setsockopt(zmq.LINGER, 0)
     socket.connect(server.commands)
     socket.send(bytes(1 << 24))
@@ -123,7 +123,7 @@ def test_far_too_long_a_message_is_cut_off_and_the_next_peer_served(
 
 
 def test_a_peer_that_sends_and_never_reads_does_no_harm(server: ControlAddress) -> None:
-    socket = zmq.Context.instance().socket(zmq.DEALER)
+    socket: zmq.Socket[bytes] = zmq.Context.instance().socket(zmq.DEALER)
     socket.setsockopt(zmq.LINGER, 0)
     socket.setsockopt(zmq.RCVHWM, 1)
     socket.connect(server.commands)
@@ -138,9 +138,12 @@ def test_an_unserialisable_or_failing_status_is_an_error(address: ControlAddress
     def status() -> dict[str, Any]:
         return {"what": object()}
 
-    with ControlServer(address, status, {}), ControlClient(address) as client:
-        with pytest.raises(ImplicitJsccError, match="not JSON serializable"):
-            client.request("status")
+    with (
+        ControlServer(address, status, {}),
+        ControlClient(address) as client,
+        pytest.raises(ImplicitJsccError, match="not JSON serializable"),
+    ):
+        client.request("status")
 
 
 def test_other_machines_are_refused_unless_allowed(address: ControlAddress) -> None:
