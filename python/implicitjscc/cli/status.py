@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from typing import Any
 
@@ -56,7 +57,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _show(status: dict[str, Any], name: str, note: str = "Ctrl-C ends this view") -> None:
-    text = "\n".join([name, *status_view.lines(status), "", note])
+    columns, rows = shutil.get_terminal_size()
+    shown = [name, *status_view.lines(status)][: max(rows - 2, 1)]
+    text = "\n".join(line[:columns] for line in [*shown, "", note])
     # Home, then each line to its end, then the rest of the screen: no flicker.
     sys.stdout.write("\x1b[H" + text.replace("\n", "\x1b[K\n") + "\x1b[K\x1b[J")
     sys.stdout.flush()
