@@ -158,7 +158,7 @@ def warn_of_peaks(path: str, burst: Burst, profile: WaveformProfile) -> None:
     snr_db = distortion_snr_db(burst.samples - limited, burst.payload_rms, profile)
     cures = f"--level-dbfs {math.floor(-burst.papr_db)} sends it whole"
     if not profile.spreading_symbols:
-        cures += ", and the waveforms robust and fast spread the peaks"
+        cures += ", and the shipped waveforms spread the peaks"
     _log.warning(
         "%s: peaks are above full scale; a radio would clip them, which leaves %.1f dB of signal "
         "to distortion: %s",
