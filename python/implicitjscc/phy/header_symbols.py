@@ -19,7 +19,7 @@ from .frame import PILOT_SEQUENCES, qpsk
 from .header import HEADER_BITS, HEADER_BYTES, Header
 from .profile import AIR_SEED, STANDARD, WaveformProfile
 
-# The nearest to the golden section of the 1,664 parity bits that has no divisor in common with them.
+# Of the 1,664 parity bits: next to their golden section, without a common divisor.
 _PARITY_STEP = 635
 
 
