@@ -6,6 +6,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import zlib
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
@@ -50,6 +51,8 @@ def test_golden_air_format() -> None:
     assert digest(pilot_symbols(5, 600), "<c8") == "349a4bec6a6d5e23"
     assert digest(filler_symbols(2, 100), "<c8") == "6efe10703b6a3759"
     assert digest(header_code.edges(), "<i8") == "95d0b2a71041c22c"
+    sent = header_symbols.header_symbols(example_header(), 3, 400)
+    assert digest(sent, "<c8") == "5df6e01b0e0293f2"
     interleaver = Interleaver(FrameLayout(70_000))
     assert digest(interleaver.sources(1), "<i8") == "3db93107a54f560e"
     assert digest(interleaver.turns(1), "<c8") == "fc2cd93b7b15c21f"
@@ -59,9 +62,9 @@ def test_golden_air_format() -> None:
     )
     # Far fewer levels than single precision has: sums may differ in their last bits.
     samples = modulate(laplace_content(500), PLAIN).samples
-    assert digest(np.rint(samples.view(np.float32) * 2e3), "<i4") == "3ba19eee3d6b17c1"
+    assert digest(np.rint(samples.view(np.float32) * 2e3), "<i4") == "ddc429c144dc7d88"
     samples = modulate(laplace_content(500)).samples
-    assert digest(np.rint(samples.view(np.float32) * 2e3), "<i4") == "275921949a2b379f"
+    assert digest(np.rint(samples.view(np.float32) * 2e3), "<i4") == "ed7533c82311d5dc"
 
 
 def test_layout_of_a_kodak_picture() -> None:
@@ -181,19 +184,39 @@ def test_the_headers_code() -> None:
     assert np.array_equal(decoded, information)
 
 
-@pytest.mark.parametrize(("frames", "es_n0_db"), [(1, -5.0), (2, -5.0), (6, -5.5), (8, -6.5)])
-def test_headers_at_low_snr(frames: int, es_n0_db: float) -> None:
+@pytest.mark.parametrize(
+    ("frames", "received", "es_n0_db"),
+    [
+        *((1, [0], -5.0), (2, [0, 1], -5.0), (6, range(6), -5.5), (8, range(8), -6.5)),
+        *((8, [0], 3.5), (8, [5], 3.5), (5, [3, 4], 0.0), (8, [1, 4, 6], -1.5)),
+    ],
+)
+def test_headers_at_low_snr(frames: int, received: Sequence[int], es_n0_db: float) -> None:
     """20 of 20: the error rate there is far below 1 in 100."""
     count = STANDARD.header_symbols + extra_header_slots(frames)
     header, rng = example_header(), np.random.default_rng(2)
     variance = 10 ** (-es_n0_db / 10)
     for _ in range(20):
         llr = np.zeros(header_code.CODE_BITS)
-        for frame in range(frames):
+        for frame in received:
             sent = header_symbols.header_symbols(header, frame, count)
             noise = rng.standard_normal((count, 2)) @ np.array([1, 1j]) * np.sqrt(variance / 2)
             header_symbols.add_log_likelihoods(llr, sent + noise, variance, frame, count)
         assert header_symbols.decode_header(llr) == header
+        agreement, expected = header_code.soft_syndrome(llr)
+        assert abs(agreement - expected) < 5 * np.sqrt(expected) + 1e-9
+
+
+def test_one_frame_tells_what_is_no_code_word() -> None:
+    header, rng = example_header(), np.random.default_rng(5)
+    sent = header_symbols.header_symbols(header, 3, STANDARD.header_symbols)
+    for symbols, is_one in ((sent, True), (rng.permutation(sent), False)):
+        llr = np.zeros(header_code.CODE_BITS)
+        noise = rng.standard_normal((symbols.size, 2)) @ np.array([1, 1j]) * np.sqrt(0.1)
+        header_symbols.add_log_likelihoods(llr, symbols + noise, 0.2, 3, symbols.size)
+        agreement, expected = header_code.soft_syndrome(llr)
+        assert expected > 100
+        assert (agreement > expected / 2) == is_one
 
 
 def test_noise_is_no_header() -> None:

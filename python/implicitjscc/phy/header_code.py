@@ -64,6 +64,7 @@ def soft_syndrome(llr: NDArray[np.floating]) -> tuple[float, float]:
 
     A check whose bits have the log-likelihood ratios l contributes the product of tanh(l / 2).
     Over code words this product has the mean of its own square, over anything else the mean 0.
+    The checks between two parity bits that are known count as one: their sum.
 
     Args:
         llr: as for :func:`decode`.
@@ -73,7 +74,11 @@ def soft_syndrome(llr: NDArray[np.floating]) -> tuple[float, float]:
         also the sum's variance.
     """
     t = np.tanh(np.clip(llr, -50, 50) / 2)
-    parity = t[HEADER_BITS:]
-    product = t[edges()].prod(axis=1) * parity
+    known = np.flatnonzero(t[HEADER_BITS:])
+    if not known.size:
+        return 0.0, 0.0
+    parity = t[HEADER_BITS:][known]
+    combined = t[edges()].prod(axis=1)[: known[-1] + 1]
+    product = np.multiply.reduceat(combined, np.concatenate(([0], known[:-1] + 1))) * parity
     product[1:] *= parity[:-1]
     return float(product.sum()), float(np.sum(product**2))

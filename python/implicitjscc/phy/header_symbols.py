@@ -2,8 +2,10 @@
 """The header's code word in slices over the frames of a content.
 
 Every frame carries the information bits, so that one frame is enough where noise is low, and a
-slice of the parity bits. These slices follow each other round the code word, so that the frames
-that are received complement each other where noise is high.
+slice of the parity bits. A slice takes parity bits from all over the accumulator, by steps of the
+golden section, so that whatever neighbouring slices have come, the parity bits between two of them
+are few, and no information bit is without a check. The frames that are received complement each
+other where noise is high.
 """
 
 from __future__ import annotations
@@ -16,6 +18,9 @@ from . import header_code
 from .frame import PILOT_SEQUENCES, qpsk
 from .header import HEADER_BITS, HEADER_BYTES, Header
 from .profile import AIR_SEED, STANDARD, WaveformProfile
+
+# Of the 1,664 parity bits: next to their golden section, without a common divisor.
+_PARITY_STEP = 635
 
 
 def header_symbols(
@@ -71,7 +76,8 @@ def decode_header(llr: NDArray[np.float64], profile: WaveformProfile = STANDARD)
 def _slice(frame: int, count: int) -> NDArray[np.int64]:
     parity = 2 * count - HEADER_BITS
     first = frame % PILOT_SEQUENCES * parity
-    positions = HEADER_BITS + (first + np.arange(parity)) % header_code.PARITY_BITS
+    turns = _PARITY_STEP * (first + np.arange(parity))
+    positions = HEADER_BITS + turns % header_code.PARITY_BITS
     return np.concatenate((np.arange(HEADER_BITS), positions))
 
 
