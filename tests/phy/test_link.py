@@ -43,6 +43,15 @@ def test_offsets(size: int, es_n0_db: float, cfo: float, sro_ppm: float) -> None
         assert reception.sro_ppm == pytest.approx(sro_ppm, abs=3)
 
 
+@pytest.mark.parametrize("sro_ppm", [-60.0, -30.0, 45.0])
+def test_a_single_long_frame_is_whole_whatever_the_clock(sro_ppm: float) -> None:
+    """Nothing but the payload tells the drift, and without it the frame's end looks like a gap."""
+    content = laplace_content(30_000)
+    (reception,) = receive(send(content, 12.0, sro_ppm=sro_ppm, after=0))
+    assert reception.frames_partial == 0
+    assert abs(loss_db(content, reception, 12.0)) < 0.3
+
+
 @pytest.mark.parametrize("gain_db", [-48.0, 12.0])
 def test_level_does_not_matter(gain_db: float) -> None:
     """-60 and 0 dBFS: the payload's rms is -12."""

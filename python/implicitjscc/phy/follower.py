@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,7 @@ from .header_symbols import header_symbols
 from .matched_filter import Timing
 from .profile import WaveformProfile
 from .sample_buffer import SampleBuffer
+from .synchronizer import drift_from_payload
 
 _log = logging.getLogger(__name__)
 
@@ -192,14 +193,34 @@ class BurstFollower:
         samples, origin = self._buffer.existing(start, end - start)
         if not samples.size:
             return False
-        at = (samples, origin, timing, self.layout, frame)
-        whole = self._times.knows(frame) and end > self.due_end and self._continuity.closes(*at)
-        symbols = self.layout.frame_symbols if whole else self._continuity.until(*at)
+        symbols, likely = self._there(frame, timing, samples, origin), timing
+        if symbols < self.layout.frame_symbols and not self._times.knows_drift:
+            # With the clocks' ratio unknown the pilots at a long frame's end are elsewhere.
+            drifting = self._with_drift(samples, origin, timing)
+            more = self._there(frame, drifting, samples, origin)
+            if more > symbols:
+                symbols, likely = more, drifting
         if symbols < self.layout.frame_symbols:
-            end = min(end, int(timing.time_of(symbols)) + self._reach)
+            end = min(end, int(likely.time_of(symbols)) + self._reach)
         if symbols:
             self._demodulate(frame, timing, start, end)
         return symbols == self.layout.frame_symbols
+
+    def _there(
+        self, frame: int, timing: Timing, samples: NDArray[np.complex64], origin: int
+    ) -> int:
+        """Symbols of a frame from its beginning on that these samples hold at this timing."""
+        at = (samples, origin, timing, self.layout, frame)
+        reaches = origin + samples.size > self.due_end
+        if self._times.knows(frame) and reaches and self._continuity.closes(*at):
+            return self.layout.frame_symbols
+        return self._continuity.until(*at)
+
+    def _with_drift(self, samples: NDArray[np.complex64], origin: int, timing: Timing) -> Timing:
+        """A timing by which the pilots at a long frame's end are where they are looked for."""
+        symbols = self.layout.frame_symbols
+        drift = drift_from_payload(samples, origin, timing, symbols, self._profile)
+        return replace(timing, interval=timing.interval * (1 + drift))
 
     def _recover_end(self, frame: int) -> None:
         """Demodulate the end of a frame, as far back as the preamble behind it tells its time."""
