@@ -112,8 +112,8 @@ def blocks() -> str:
         _MADE,
         "# Blocks",
         "In Companion they are in the category `[Implicit-JSCC]`; in Python, "
-        "`from gnuradio import implicitjscc`. A parameter marked * can be changed while a flowgraph "
-        "runs.",
+        "`from gnuradio import implicitjscc`. A parameter marked * can be changed while a "
+        "flowgraph runs.",
     ]
     for block in sorted(found, key=lambda block: (block["category"], block["label"])):
         parts += _block(block)
@@ -143,7 +143,8 @@ def _block(block: dict[str, Any]) -> list[str]:
 
 def _term(line: str) -> str:
     """A line of a block's documentation that explains a parameter, as an item of a list."""
-    match = re.match(r"([A-Z][\w ,()/-]{1,60}): (.+)", line)
+    line = re.sub(r"([<*_|])", r"\\\1", line)
+    match = re.match(r"([A-Z][\w ,()/'-]{1,60}): (.+)", line)
     return f"- **{match[1]}**: {match[2]}" if match else line
 
 
