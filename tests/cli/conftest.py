@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +17,9 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+
+from implicitjscc.control.address import ControlAddress
+from implicitjscc.control.client import ControlClient
 
 TIMEOUT_S = 120
 
@@ -99,6 +104,51 @@ def files(command: Command, tmp_path_factory: pytest.TempPathFactory) -> Files:
     done = command("encode", picture, "-o", container, "--steps", 120, "--snr", 15, "--json")
     assert done.status == 0, done.errors
     return Files(picture, container)
+
+
+@pytest.fixture(scope="session")
+def second(command: Command, files: Files) -> Path:
+    """The same picture once more, with another seed."""
+    other = files.picture.with_name("y.ijscc")
+    options = ("--steps", 20, "--snr", 15, "--seed", 5)
+    done = command("encode", files.picture, "-o", other, *options)
+    assert done.status == 0, done.errors
+    return other
+
+
+Ports = tuple[int, int, int]
+
+
+@pytest.fixture
+def ports() -> Ports:
+    """A link's port, and two for control channels, each with a free one behind it."""
+    found: list[int] = []
+    while len(found) < 3:
+        with socket.socket() as first, socket.socket() as other:
+            first.bind(("127.0.0.1", 0))
+            port = int(first.getsockname()[1])
+            try:
+                other.bind(("127.0.0.1", port + 1))
+            except (OSError, OverflowError):
+                continue
+        if all(abs(port - taken) > 1 for taken in found):
+            found.append(port)
+    return found[0], found[1], found[2]
+
+
+def eventually(look: Callable[[], Any], timeout_s: float = 60) -> Any:
+    """What a look gives as soon as it gives something."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    pytest.fail("it did not happen in time")
+
+
+def control_client(port: int) -> ControlClient:
+    """Patient, as a process takes its time to start."""
+    return ControlClient(ControlAddress("127.0.0.1", port), timeout_s=30)
 
 
 @dataclass(frozen=True)

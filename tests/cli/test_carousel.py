@@ -13,16 +13,6 @@ from implicitjscc.cli.main import parser
 from .conftest import Command, Files
 
 
-@pytest.fixture(scope="session")
-def second(command: Command, files: Files) -> Path:
-    """The same picture once more, with another seed."""
-    other = files.picture.with_name("y.ijscc")
-    options = ("--steps", 20, "--snr", 15, "--seed", 5)
-    done = command("encode", files.picture, "-o", other, *options)
-    assert done.status == 0, done.errors
-    return other
-
-
 def test_two_contents_take_turns_and_each_turn_improves_them(
     command: Command, files: Files, second: Path, tmp_path: Path
 ) -> None:

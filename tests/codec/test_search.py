@@ -137,7 +137,7 @@ def test_ctrl_c_leaves_the_best_so_far(
 
 
 def test_real_encodings_and_a_range(image: Image) -> None:
-    settings = replace(SETTINGS, snr_range_db=(0.0, 20.0))
+    settings = replace(SETTINGS, snr_range_db=(0.0, 20.0), bandwidth_ratio=Fraction(4, 5))
     search = Search(image, settings, Budget(candidates=3, trials=2))
     reports: list[tuple[float, bool]] = []
     search.run(lambda found, best: reports.append((found.psnr_db, best)))

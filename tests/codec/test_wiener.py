@@ -162,6 +162,14 @@ def test_a_range_is_reproducible_and_says_so(picture: sources.Image) -> None:
     assert first.profile.snr_db == 10
 
 
+def test_all_receivers_of_a_range_read_the_decoder(picture: sources.Image) -> None:
+    encoded = encode(picture, EncoderSettings(steps=20, snr_db=10, snr_range_db=(0, 20)))
+    for snr_db in (0, 10, 20):
+        assert decode(awgn(encoded.content(), snr_db, 1)).decoder == "exact"
+    assert Receivers(10).code_snr_db == 10
+    assert Receivers(10, (9, 20)).code_snr_db == 10
+
+
 @pytest.mark.parametrize("limits", [(20, 0), (5, 5), (-30, 10), (0, 70), (11, 20)])
 def test_impossible_ranges(limits: tuple[float, float]) -> None:
     with pytest.raises(ImplicitJsccError, match="must rise"):

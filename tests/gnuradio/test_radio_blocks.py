@@ -49,9 +49,9 @@ def receive(run, **radio):
 @pytest.mark.parametrize(
     ("radio", "least_db"),
     [
-        ({}, 55),
-        ({"radio_rate": 2e6, "lo_offset": 0.5e6}, 55),
-        ({"radio_rate": 3e6, "lo_offset": -0.75e6}, 55),
+        ({}, 52),
+        ({"radio_rate": 2e6, "lo_offset": 0.5e6}, 52),
+        ({"radio_rate": 3e6, "lo_offset": -0.75e6}, 52),
         ({"radio_rate": 2.3e6, "lo_offset": 0.575e6}, 50),
         ({"radio_rate": 2e6 * (1 + 30e-6), "lo_offset": 0.5e6}, 50),
     ],
@@ -106,8 +106,9 @@ def test_samples_that_a_usrp_lost_cost_themselves_alone(run):
     received, measured = pdu.to_received(messages[0])
     assert measured["frames_lost"] == 0
     error = np.abs(received.symbols - content.symbols) ** 2
-    # 250 symbols of 60,000 came as zeros, and the pulse's length around them is not whole.
-    assert 200 < np.count_nonzero(error > 0.02) < 600
+    # 250 symbols of 60,000 came as zeros, and the pulse's length around them is not whole: that
+    # much of the power is missing, spread over all symbols.
+    assert 250 / 60_000 < np.mean(error) < 900 / 60_000
 
 
 class Radio(RadioDevice):

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, Protocol, runtime_checkable
 
@@ -30,7 +30,7 @@ class Source(Protocol):
     """Gives samples."""
 
     def chunks(self) -> Iterator[Samples]:
-        """Samples as they come, until there are no more."""
+        """Samples as they come, until there are no more; none for a moment is an empty array."""
 
 
 @runtime_checkable
@@ -39,6 +39,23 @@ class Reporting(Protocol):
 
     def report(self) -> dict[str, Any]:
         """Keys for the command's JSON."""
+
+
+@runtime_checkable
+class Tunable(Protocol):
+    """An end that is a radio: it has a gain and a frequency, and fills pauses by itself.
+
+    The setters raise ImplicitJsccError where the radio refuses. All may be called in any thread.
+    """
+
+    def set_gain(self, gain: str) -> None:
+        """In dB, of the whole chain or of stages: ``LNA=16,VGA=20``."""
+
+    def set_frequency(self, frequency_hz: float) -> None:
+        """The carrier."""
+
+    def figures(self) -> dict[str, Any]:
+        """The radio as it is now."""
 
 
 def report(end: object) -> dict[str, Any]:
@@ -51,8 +68,10 @@ def open_sink(
     sample_rate_hz: float,
     timeout_s: float | None,
     radio: argparse.Namespace | None = None,
+    keep_waiting: Callable[[], bool] | None = None,
 ) -> AbstractContextManager[Sink]:
-    """The end that ``--to`` names; ``radio`` holds what ``add_radio_options`` parsed.
+    """The end that ``--to`` names; ``radio`` holds what ``add_radio_options`` parsed, and
+    ``keep_waiting`` tells whether to go on waiting for a receiver (zmq:).
 
     Raises:
         ImplicitJsccError: the scheme is unknown, or the end cannot be opened.
@@ -72,7 +91,7 @@ def open_sink(
         return RadioSink(radio, end)
     from .zmq_ends import ZmqSink
 
-    return ZmqSink(where, sample_rate_hz, timeout_s)
+    return ZmqSink(where, sample_rate_hz, timeout_s, keep_waiting)
 
 
 def open_source(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import ImplicitJsccError
 from . import channel_options
 from . import options as shared
-from .transmit import burst_figures
+from .bursts import burst_figures
 
 if TYPE_CHECKING:
     from ..content import ReceivedContent

@@ -11,10 +11,35 @@ from collections.abc import Sequence
 
 from .. import __version__
 from ..errors import ImplicitJsccError
-from . import doctor, encode, info, loopback, output, receive, search, simulate, transmit
+from . import (
+    control,
+    doctor,
+    encode,
+    info,
+    live,
+    loopback,
+    output,
+    receive,
+    search,
+    simulate,
+    status,
+    transmit,
+)
 from .options import CommandParser
 
-_COMMANDS = (encode, search, info, simulate, transmit, receive, loopback, doctor)
+_COMMANDS = (
+    encode,
+    search,
+    info,
+    simulate,
+    transmit,
+    receive,
+    live,
+    status,
+    control,
+    loopback,
+    doctor,
+)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
+import numpy as np
+
 from ..errors import ImplicitJsccError
 from .driver_console import DriverConsole
 from .ends import Samples
@@ -41,7 +43,7 @@ class _Stalled:
 
 
 class _RadioEnd:
-    """A flowgraph that is started, watched and stopped.
+    """A flowgraph that is started, watched, tuned and stopped.
 
     Raises:
         ImplicitJsccError: GNU Radio, the driver or the device is absent, or an option is refused.
@@ -62,9 +64,36 @@ class _RadioEnd:
         self._arguments = radio_arguments(options, end)
         self._graph = gr.top_block("radio")
         self._waiter = threading.Thread(target=self._graph.wait, daemon=True)
+        self._radio: Any = None
 
-    def _start(self, radio: Any) -> None:
-        _log.info("%s", _device_line(radio.report()))
+    def set_gain(self, gain: str) -> None:
+        """Set the gain while running.
+
+        Raises:
+            ImplicitJsccError: the radio refuses.
+        """
+        self._change(self._radio.control.set_gain, gain)
+
+    def set_frequency(self, frequency_hz: float) -> None:
+        """Tune while running.
+
+        Raises:
+            ImplicitJsccError: the radio refuses.
+        """
+        self._change(self._radio.control.tune, frequency_hz)
+
+    def figures(self) -> dict[str, Any]:
+        """The radio as it is now."""
+        return dict(self._radio.report())
+
+    def _change(self, change: Callable[[Any], None], value: Any) -> None:
+        try:
+            change(value)
+        except (RuntimeError, ValueError, IndexError) as error:
+            raise ImplicitJsccError(f"{self._device}: {error}") from None
+
+    def _start(self) -> None:
+        _log.info("%s", _device_line(self._radio.report()))
         self._graph.start()
         self._waiter.start()
 
@@ -92,7 +121,7 @@ class RadioSink(_RadioEnd):
     def __enter__(self) -> RadioSink:
         self._console.start()
         try:
-            self._start(self._radio)
+            self._start()
         except BaseException:
             self._console.stop()
             raise
@@ -168,7 +197,7 @@ class RadioSource(_RadioEnd):
         self._most = None if options.duration is None else int(options.duration * rate_hz)
 
     def __enter__(self) -> RadioSource:
-        self._start(self._radio)
+        self._start()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -181,6 +210,7 @@ class RadioSource(_RadioEnd):
         while not self._drain.ended and not stalled:
             samples = self._drain.take(_POLL_S)
             if samples is None:
+                yield np.zeros(0, np.complex64)
                 continue
             if self._most is not None and taken + samples.size >= self._most:
                 yield samples[: self._most - taken]

@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ImplicitJsccError
+from . import control_options, session
 from . import options as shared
-from . import session
 from .content_writer import ContentWriter
 from .radio_options import add_radio_options
 
 if TYPE_CHECKING:
     from ..phy.combiner import Combiner
     from ..phy.receiver import BurstReceiver, Reception
+    from .receiver_monitor import ReceiverMonitor
 
 _log = logging.getLogger(__name__)
 
@@ -68,6 +69,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
     )
     session.add_options(parser)
     add_radio_options(parser)
+    control_options.add_options(parser)
     shared.add_sample_rate(parser)
     shared.add_waveform(parser)
     shared.add_engine(parser)
@@ -80,6 +82,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     from ..phy.combiner import Combiner
     from ..phy.receiver import BurstReceiver
     from .ends import report
+    from .receiver_monitor import ReceiverMonitor
 
     if (options.truth is None) != (options.snr is None):
         options.parser.error("--truth and --snr need each other")
@@ -93,8 +96,10 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         receiver = BurstReceiver(
             shared.waveform(options), beside.sample_rate_hz, observer=beside.observer
         )
-        for reception in _receive(options, receiver, combiner, beside):
-            writer.write(reception, several=True)
+        monitor = ReceiverMonitor(options, receiver, combiner, beside.source)
+        with control_options.serve(options, monitor.status, monitor.actions()):
+            for reception in _receive(options, receiver, combiner, beside, monitor):
+                writer.write(reception, several=True)
         radio = report(beside.source)
     rest = combiner.contents()
     for _, reception in rest[: options.contents]:
@@ -118,6 +123,7 @@ def _receive(
     receiver: BurstReceiver,
     combiner: Combiner,
     beside: session.Session,
+    monitor: ReceiverMonitor,
 ) -> Iterator[Reception]:
     """Fill the combiner; gives what it has no room for. Ctrl-C ends with what there is."""
     enough = options.contents
@@ -128,12 +134,17 @@ def _receive(
         try:
             for samples in source.chunks():
                 beside.record(samples)
-                yield from _combine(receiver.push(samples), combiner, options, complete)
+                monitor.take(samples)
+                receptions = receiver.push(samples)
+                yield from _combine(receptions, combiner, options, complete, monitor)
                 if enough is not None and len(complete) >= enough:
                     return
+                if monitor.stopping:
+                    _log.info("stopped: what has come so far is kept")
+                    break
         except KeyboardInterrupt:
             _log.warning("interrupted: what has come so far is kept")
-    yield from _combine(receiver.flush(), combiner, options, complete)
+    yield from _combine(receiver.flush(), combiner, options, complete, monitor)
 
 
 def _combine(
@@ -141,9 +152,11 @@ def _combine(
     combiner: Combiner,
     options: argparse.Namespace,
     complete: set[int],
+    monitor: ReceiverMonitor,
 ) -> Iterator[Reception]:
     for reception in receptions:
         number, whole, evicted = combiner.add(reception)
+        monitor.heard(number, reception, whole)
         _log.info(
             "content %08x: %d of %d frames, SNR %.2f dB, CFO %.1f Hz%s",
             reception.received.content_id,

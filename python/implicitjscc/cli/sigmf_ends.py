@@ -24,7 +24,7 @@ from .options import DEFAULT_SAMPLE_RATE_HZ
 
 if TYPE_CHECKING:
     from ..phy.profile import WaveformProfile
-    from .transmit import LoadedBurst
+    from .bursts import LoadedBurst
 
 _log = logging.getLogger(__name__)
 
@@ -151,7 +151,7 @@ def sent_note(loaded: LoadedBurst, sample_rate_hz: float, profile: WaveformProfi
         sample_rate_hz: of the recording.
         profile: of the waveform.
     """
-    from .transmit import SILENCE_BEFORE
+    from .bursts import SILENCE_BEFORE
 
     symbol_rate_hz = sample_rate_hz / profile.samples_per_symbol
     content, burst = loaded.content, loaded.burst
@@ -164,7 +164,7 @@ def sent_note(loaded: LoadedBurst, sample_rate_hz: float, profile: WaveformProfi
         waveform_digest=profile.digest,
         bandwidth_hz=(1 + profile.rolloff) * symbol_rate_hz,
         payload_rms=burst.payload_rms,
-        content_sha256=file_sha256(loaded.path),
+        content_sha256=loaded.sha256,
         comment=f"{Path(loaded.path).name}, {content.symbols.size} channel uses, as sent",
     )
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import zmq
@@ -42,13 +42,21 @@ class ZmqSink:
     Args:
         where: address to bind.
         sample_rate_hz: pace.
-        timeout_s: how long to wait for the first receiver; None for a minute.
+        timeout_s: how long to wait for the first receiver; None for a minute, 0 to send at once.
+        keep_waiting: tells whether to go on waiting.
 
     Raises:
         ImplicitJsccError: the address is in use or makes no sense, or no receiver comes.
     """
 
-    def __init__(self, where: str, sample_rate_hz: float, timeout_s: float | None) -> None:
+    def __init__(
+        self,
+        where: str,
+        sample_rate_hz: float,
+        timeout_s: float | None,
+        keep_waiting: Callable[[], bool] | None = None,
+    ) -> None:
+        self._keep_waiting = keep_waiting
         self._address = address(where)
         self._sample_rate_hz = sample_rate_hz
         self._timeout_s = DEFAULT_TIMEOUT_S if timeout_s is None else timeout_s
@@ -68,7 +76,8 @@ class ZmqSink:
             self._socket.close(0)
             raise ImplicitJsccError(f"{self._address}: {_reason(error)}") from None
         try:
-            self._wait_for_receiver()
+            if self._timeout_s > 0:
+                self._wait_for_receiver()
         except BaseException:
             self._socket.close(0)
             raise
@@ -99,6 +108,8 @@ class ZmqSink:
         _log.info("waiting for a receiver at %s", self._address)
         deadline = time.monotonic() + self._timeout_s
         while not self._receivers:
+            if self._keep_waiting is not None and not self._keep_waiting():
+                raise ImplicitJsccError(f"{self._address}: stopped before a receiver came")
             if time.monotonic() > deadline:
                 raise ImplicitJsccError(
                     f"{self._address}: no receiver came within {self._timeout_s:g} s"
@@ -160,6 +171,7 @@ class ZmqSource:
         while time.monotonic() - last < self._timeout_s:
             self._watch()
             if not self._socket.poll(_POLL_MS):
+                yield np.zeros(0, np.complex64)
                 continue
             message = self._socket.recv()
             last = time.monotonic()

@@ -35,13 +35,15 @@ class CodedParameters:
     fineness is chosen, and the symbols and the parameters adapt to rounding.
 
     Args:
-        profile: sizes, channel uses and design SNR; what it says of the message is only planned.
+        profile: sizes and channel uses; what it says of the message is only planned.
+        snr_db: design SNR of the code; None for the profile's.
     """
 
-    def __init__(self, profile: CodecProfile) -> None:
+    def __init__(self, profile: CodecProfile, snr_db: float | None = None) -> None:
         self.learnables: list[Tensor] = []
         self._profile = profile
-        self._budget = coded_plan.budget(profile.parameters, profile.parameter_uses, profile.snr_db)
+        self._snr_db = profile.snr_db if snr_db is None else snr_db
+        self._budget = coded_plan.budget(profile.parameters, profile.parameter_uses, self._snr_db)
         self._tried = FINEST
         self._settled = False
 
@@ -92,7 +94,7 @@ class CodedParameters:
                 f"the parameters take {bits} bits even when rounded coarsely, and {self._budget} "
                 "can be sent: use --parameters repetition or a larger --bandwidth-ratio"
             )
-        uses, snr_db = self._profile.parameter_uses, self._profile.snr_db
+        uses, snr_db = self._profile.parameter_uses, self._snr_db
         profile = replace(
             self._profile,
             fineness=fineness,

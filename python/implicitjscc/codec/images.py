@@ -116,6 +116,12 @@ def is_picture_ending(path: str | os.PathLike[str]) -> bool:
     return PillowImage.EXTENSION.get(Path(path).suffix.lower()) in PillowImage.SAVE
 
 
+def is_readable_ending(path: str | os.PathLike[str]) -> bool:
+    """Whether a file's ending names a format that Pillow reads."""
+    PillowImage.init()
+    return PillowImage.EXTENSION.get(Path(path).suffix.lower()) in PillowImage.OPEN
+
+
 def _check_size(name: str, width: int, height: int) -> None:
     if min(width, height) < SMALLEST_SIDE:
         raise ImplicitJsccError(

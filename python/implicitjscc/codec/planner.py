@@ -15,6 +15,7 @@ from .formats import ImageFormat, SourceFormat
 from .network import SynthesisShape, redu_parameters
 from .profile import CodecProfile
 from .pyramid import default_level_channels, useful_levels
+from .receivers import Receivers
 from .settings import EncoderSettings
 
 _log = logging.getLogger(__name__)
@@ -130,6 +131,10 @@ def _level_channels(
     return tuple(kept)
 
 
+def _code_snr_db(settings: EncoderSettings) -> float:
+    return Receivers(settings.snr_db, settings.snr_range_db).code_snr_db
+
+
 def _widest(parameters: Callable[[int], int], uses: int, settings: EncoderSettings) -> int:
     """The recipe's d, or the next smaller one whose coded parameters have room; 12 if none has.
 
@@ -140,7 +145,7 @@ def _widest(parameters: Callable[[int], int], uses: int, settings: EncoderSettin
     """
     if settings.strategy != "coded":
         return DEFAULT_HIDDEN_DIM
-    snr_db = round(settings.snr_db, 2)
+    snr_db = _code_snr_db(settings)
     for hidden_dim in range(settings.recipe.hidden_dim, _LEAST_HIDDEN_DIM - 1, -1):
         count = parameters(hidden_dim)
         if coded_plan.budget(count, uses, snr_db) >= _COMFORTABLE_BITS * count:
@@ -150,7 +155,7 @@ def _widest(parameters: Callable[[int], int], uses: int, settings: EncoderSettin
 
 def _least_parameter_uses(synthesis: int, redu: int, settings: EncoderSettings) -> int:
     if settings.strategy == "coded":
-        return coded_plan.least_uses(synthesis + redu, round(settings.snr_db, 2))
+        return coded_plan.least_uses(synthesis + redu, _code_snr_db(settings))
     lsm, redu_copies = settings.repetition_lsm, settings.repetition_redu
     least_reals = synthesis * (lsm or 1) + redu * (redu_copies or 1)
     return -(-least_reals // 2)
@@ -191,7 +196,7 @@ def _strategy_fields(
         factor = _repetition_lsm(parameter_uses, hidden_dim, synthesis, dimensions, settings)
         return {"strategy": "repetition", "repetition_lsm": factor}
     parameters = synthesis + redu_parameters(dimensions)
-    snr_db = round(settings.snr_db, 2)
+    snr_db = _code_snr_db(settings)
     if not coded_plan.budget(parameters, parameter_uses, snr_db):
         # Enough uses, and still: so many that no code fills them.
         raise ImplicitJsccError("the bandwidth ratio is too large for coded parameters")

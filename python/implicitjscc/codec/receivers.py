@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import torch
 
+from .coded_plan import SNR_MARGIN_DB
+
 _TINY = 1e-12
 
 
@@ -27,6 +29,13 @@ class Receivers:
             return (self._snr_db,)
         lowest, highest = self._range_db
         return (lowest, (lowest + highest) / 2, highest)
+
+    @property
+    def code_snr_db(self) -> float:
+        """Design SNR of the coded parameters, which the lowest receiver must read, too."""
+        if self._range_db is None:
+            return round(self._snr_db, 2)
+        return round(min(self._snr_db, self._range_db[0] + SNR_MARGIN_DB), 2)
 
     def draw(self, generator: torch.Generator) -> float:
         """The SNR of one step's receiver, uniform in decibels.

@@ -16,7 +16,7 @@ from . import arrays, audio
 from .arrays import Array, read_array, write_array
 from .audio import Audio, read_audio, write_audio
 from .formats import ArrayFormat, AudioFormat, ImageFormat, SourceFormat
-from .images import Image, is_picture_ending, read_image, write_image
+from .images import Image, is_picture_ending, is_readable_ending, read_image, write_image
 
 __all__ = [
     "Array",
@@ -26,6 +26,7 @@ __all__ = [
     "check_ending",
     "fitting_path",
     "from_normalised",
+    "is_source_ending",
     "read_array",
     "read_audio",
     "read_image",
@@ -98,6 +99,12 @@ def read_source(path: str | os.PathLike[str]) -> Source:
     if start.startswith(arrays.MAGIC) or ending == arrays.ENDING:
         return read_array(name)
     return read_image(name)
+
+
+def is_source_ending(path: str | os.PathLike[str]) -> bool:
+    """Whether a file's ending is one of a source that :func:`read_source` may read."""
+    ending = Path(path).suffix.lower()
+    return ending in audio.ENDINGS or ending == arrays.ENDING or is_readable_ending(path)
 
 
 def write_source(path: str | os.PathLike[str], source: Source) -> None:

@@ -71,17 +71,18 @@ class ReceivedParameters(Protocol):
 
 
 def training_model(
-    profile: CodecProfile, mean_power: float, *, learn_power_split: bool
+    profile: CodecProfile, mean_power: float, code_snr_db: float, *, learn_power_split: bool
 ) -> ReceivedParameters:
     """What training takes in place of the channel between the parameters and the receiver.
 
     Args:
         profile: sizes, design SNR and strategy.
         mean_power: of the parameters' channel uses.
+        code_snr_db: design SNR of the code of coded parameters.
         learn_power_split: whether repeated tensors share that power as training finds best.
     """
     if profile.strategy == "coded":
-        return CodedParameters(profile)
+        return CodedParameters(profile, code_snr_db)
     return RepeatedParameters(profile, mean_power, learn_power_split=learn_power_split)
 
 

@@ -89,7 +89,10 @@ class Trainer:
         flat = torch.cat([tensor.reshape(-1) for tensor in start.tensors])
         self._parameters = flat.double().numpy()
         self._strategy = strategies.training_model(
-            profile, parameter_power, learn_power_split=bool(recipe.power_rate)
+            profile,
+            parameter_power,
+            self._receivers.code_snr_db,
+            learn_power_split=bool(recipe.power_rate),
         )
         self._strategy.start(
             torch.from_numpy(self._parameters).float(), self._rebuilt, self._generator
