@@ -23,6 +23,7 @@ from make_pictures import ROOT, environment, photograph, save, screen
 from PIL import Image
 
 SIZE = ("1600", "900")
+SHOWN = (0, 0, 1600, 733)  # the panel below it names folders of this machine
 LIMIT_S = 90
 _SETTLE_S = 3
 
@@ -42,7 +43,7 @@ def main() -> None:
         with screen() as display, companion(graph, display):
             photograph(display, options.folder / "screen.png")
             with Image.open(options.folder / "screen.png") as screenshot:
-                save(screenshot.convert("RGB"), target)
+                save(screenshot.convert("RGB").crop(SHOWN), target)
             (options.folder / "screen.png").unlink()
         print(f"{target}\t{target.stat().st_size} bytes", flush=True)
 
