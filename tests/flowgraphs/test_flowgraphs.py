@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from implicitjscc.codec import decoder, metrics, sources, symbol_channel
+from implicitjscc.recording.reader import SigmfReader
 
 LIMIT_S = 90
 WITH_WINDOWS = ("broadcast_receiver", "digital_reference", "teaching_loopback")
@@ -20,6 +21,8 @@ HEADLESS = (
     "hackrf_receiver",
     "hackrf_transmitter",
     "impaired_loopback",
+    "sigmf_player",
+    "sigmf_recorder",
     "usrp_receiver",
     "usrp_transmitter",
     "zmq_receiver",
@@ -117,6 +120,32 @@ def test_a_pair_over_zeromq(start, finish, encoded, tmp_path, free_port):
         printed, _ = transmitter.communicate(timeout=LIMIT_S)
     assert transmitter.returncode == 0, printed
     assert_near(psnr_of(output, encoded), encoded, 40, 1.0)  # no noise on this wire
+
+
+def test_a_recording_is_played(start, finish, encoded, tmp_path, free_port):
+    recording, output = tmp_path / "air", tmp_path / "received.png"
+    address = f"127.0.0.1:{free_port}"
+    transmitter = start("zmq_transmitter", content=encoded.path, address=f"tcp://{address}")
+    try:
+        finish("sigmf_recorder", device=f"zmq:{address}", recording=recording, seconds=1.5)
+        assert transmitter.poll() is None, transmitter.communicate()[0]
+    finally:
+        transmitter.kill()
+        transmitter.communicate()
+    kept = SigmfReader(str(recording), verify=True)
+    assert kept.samples == 1_500_000
+    assert kept.recorded.datatype.name == "ci16_le"
+    printed = finish("sigmf_player", recording=recording, output=output, reference=encoded.source)
+    assert_near(psnr_of(output, encoded), encoded, 40, 1.0)
+    assert "rebuilt" in printed
+
+
+def test_a_missing_recording_is_named(start, tmp_path):
+    process = start("sigmf_player", recording=tmp_path / "none")
+    printed, _ = process.communicate(timeout=LIMIT_S)
+    assert process.returncode == 1
+    assert printed.splitlines()[-1].startswith("implicitjscc: ")
+    assert "none.sigmf-meta" in printed.splitlines()[-1]
 
 
 def test_a_receiver_outlives_its_transmitter(start, encoded, tmp_path, free_port):
