@@ -61,7 +61,8 @@ def test_a_session_is_recorded_and_measured_again(
         notes[0]["implicitjscc:content_sha256"]
         == hashlib.sha256(files.container.read_bytes()).hexdigest()
     )
-    assert notes[0]["implicitjscc:es_n0_db"] == pytest.approx(first.result["snr_db"], abs=1)
+    # Without noise: what is left is the receiver's own floor, which differs from burst to burst.
+    assert min(notes[0]["implicitjscc:es_n0_db"], first.result["snr_db"]) > 40
     again = command(
         *("receive", "--from", f"sigmf:{tmp_path / 'again'}", "-o", tmp_path / "b.png", *truth)
     )
