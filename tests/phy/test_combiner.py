@@ -79,6 +79,16 @@ def test_receptions_of_different_quality_are_weighed() -> None:
     assert snr_db(content, together) == pytest.approx(10 * np.log10(1 + 10**1.5), abs=0.15)
 
 
+def test_errors_below_a_links_noise_are_no_conflict() -> None:
+    """A cable's reception has less noise than the receiver's own errors."""
+    combiner = Combiner()
+    combiner.add(ideal(variance=1e-8))
+    other = ideal(variance=1e-8, seed=2)
+    shifted = dataclasses.replace(other.received, symbols=other.received.symbols * np.exp(0.003j))
+    combiner.add(dataclasses.replace(other, received=shifted, spreading=None))
+    assert combiner.stats.conflicts == 0
+
+
 def test_lost_frames_are_filled_by_the_next_turn() -> None:
     content = laplace_content(SIZE)
     combiner = Combiner()

@@ -29,6 +29,7 @@ _LEAST_VARIANCE = 1e-9
 # Two receptions of one content differ by their noise; beyond 6 dB more they are of two contents.
 _MOST_DISAGREEMENT = 4.0
 _LEAST_COMMON = 64
+_LEAST_VARIANCE = 0.01
 
 
 @dataclass
@@ -73,6 +74,9 @@ class _Entry:
         own = self._weight[common]
         difference = received.symbols[common] - self._weighted[common] / own
         variance = 1 / own + 1 / weight[common]
+        # Other symbols differ by twice their power: a receiver's own errors, which dwarf the noise
+        # of a link that has none, are no sign of them.
+        variance = np.maximum(variance, _LEAST_VARIANCE)
         return float(np.mean(np.abs(difference) ** 2 / variance)) < _MOST_DISAGREEMENT
 
     def add(self, reception: Reception) -> None:
