@@ -36,11 +36,12 @@ def version(findings: Findings) -> str | None:
     module, reason = attempt("gnuradio.gr")
     if module is not None:
         return str(module.version())
-    if "numpy" in reason.lower() or "_ARRAY_API" in reason:
+    # What its extensions end with where numpy's C interface is another, as numpy prints above it.
+    if "initialization failed" in reason or "numpy" in reason.lower() or "_ARRAY_API" in reason:
         findings.miss(f"GNU Radio was built for another numpy ({reason})", _mend_numpy())
         return None
     other = _interpreter_with_gnuradio()
-    mend = f"{other} has it: use ./run, or that interpreter" if other else _GET_GNURADIO
+    mend = f"./run doctor  (in the project's folder; {other} has it)" if other else _GET_GNURADIO
     findings.miss(f"GNU Radio for this interpreter ({reason})", mend)
     return None
 
