@@ -64,6 +64,8 @@ def test_every_file_of_the_tree_is_there(installed, root):
     _, prefix, library = installed
     for source, target, pattern in (
         (root / "python" / "implicitjscc", library / "implicitjscc", "**/*.py"),
+        (root / "python/implicitjscc", library / "implicitjscc", "**/profiles/*.json"),
+        (root / "python/implicitjscc", library / "implicitjscc", "**/native/*.[ch]pp"),
         (root / "gr-implicitjscc" / "python", library / "gnuradio", "**/*.py"),
         (root / "gr-implicitjscc" / "grc", prefix / "share/gnuradio/grc/blocks", "*.yml"),
         (root / "flowgraphs", prefix / "share/gnuradio/examples/implicitjscc", "*.grc"),
@@ -102,5 +104,8 @@ def test_uninstall_leaves_nothing(installed, tmp_path, root):
     call("cmake", "-S", root, "-B", build, f"-DCMAKE_INSTALL_PREFIX={prefix}", python)
     call("cmake", "--install", build)
     assert (prefix / "bin" / "implicitjscc").exists()
+    call(prefix / "bin" / "implicitjscc", "--help", PYTHONDONTWRITEBYTECODE="")
+    assert list(prefix.rglob("*.pyc"))
     call("cmake", "--build", build, "--target", "uninstall")
     assert [path for path in prefix.rglob("*") if path.is_file()] == []
+    assert list(prefix.rglob("*implicitjscc*")) == []

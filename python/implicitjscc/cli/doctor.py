@@ -7,10 +7,8 @@ Works with any Python interpreter: nothing but the standard library is imported 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import platform
-import shutil
 import sys
 import sysconfig
 from importlib import metadata
@@ -18,22 +16,23 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
+from . import doctor_gnuradio, doctor_installation, doctor_radios
+from .doctor_findings import Findings, attempt
+from .doctor_installation import LIBRARY, Installation
 
-# Module, distribution, and whether the command line works without it.
-_MODULES = (
-    ("numpy", "numpy", True),
-    ("scipy", "scipy", True),
-    ("torch", "torch", True),
-    ("PIL", "pillow", True),
-    ("safetensors", "safetensors", True),
-    ("soundfile", "soundfile", True),
-    ("zmq", "pyzmq", True),
-    ("pytorch_msssim", "pytorch-msssim", True),
-    ("tqdm", "tqdm", True),
-    ("matplotlib", "matplotlib", False),
+# Module, pip's name, the oldest that will do, and whether the command line works without it.
+MODULES = (
+    ("numpy", "numpy", "1.24", True),
+    ("scipy", "scipy", "1.10", True),
+    ("torch", "torch", "2.1", True),
+    ("PIL", "pillow", "9.4", True),
+    ("safetensors", "safetensors", "0.4", True),
+    ("soundfile", "soundfile", "0.12", True),
+    ("zmq", "pyzmq", "24", True),
+    ("pytorch_msssim", "pytorch-msssim", "1.0", True),
+    ("tqdm", "tqdm", "4.64", True),
+    ("matplotlib", "matplotlib", "3.6", False),
 )
-_BLOCK_FILE = "implicitjscc_receiver.block.yml"
-_MEND_ALL = "run ./run doctor in the project's folder, which installs what is missing into .venv"
 
 
 def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
@@ -43,140 +42,92 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         parents=[common],
         help="what is installed, what is missing, how to mend it",
         description="Look at this interpreter, its packages, GNU Radio and its block path. "
-        "Exit status 1 where something is missing.",
+        "Exit status 1 where something is missing; notes do not count.",
     )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> dict[str, Any]:
     """Examine the installation."""
-    problems: list[dict[str, str]] = []
+    findings = Findings()
+    installation = doctor_installation.find()
     report: dict[str, Any] = {
         "implicitjscc": __version__,
-        "library": os.fspath(Path(__file__).resolve().parents[1]),
+        "library": os.fspath(LIBRARY),
+        "installed": f"{installation.way}, in {installation.top}",
         "interpreter": sys.executable,
         "python": platform.python_version(),
         "platform": platform.platform(),
         "in_virtual_environment": sys.prefix != sys.base_prefix,
-        "packages": _packages(problems),
-        "gnuradio": _gnuradio(problems),
-        "blocks": _blocks(problems),
-        "grc_block_path": _grc_block_path(problems),
-        "engine": _engine(),
-        "devices": _devices(),
+        "packages": _packages(findings, installation),
+        "gnuradio": doctor_gnuradio.version(findings),
+        "blocks": doctor_gnuradio.blocks(findings, installation),
+        "grc_block_path": doctor_gnuradio.grc_block_path(findings, installation),
+        "qt": doctor_gnuradio.qt(findings),
+        "engine": _engine(findings),
+        "devices": {
+            "cuda": _cuda(),
+            **doctor_radios.examine(findings),
+            "scripts": sysconfig.get_path("scripts"),
+        },
+        "notes": findings.notes,
+        "missing": findings.missing,
     }
-    report["missing"] = problems
-    report["exit_status"] = 1 if problems else 0
+    report["exit_status"] = 1 if findings.missing else 0
     return report
 
 
-def _problem(what: str, mend: str) -> dict[str, str]:
-    return {"what": what, "mend": mend}
-
-
-def _import(name: str) -> tuple[Any, str]:
-    """The module, or None and why not, on one line."""
-    try:
-        return importlib.import_module(name), ""
-    except Exception as error:
-        return None, " ".join(f"{type(error).__name__}: {error}".split())
-
-
-def _packages(problems: list[dict[str, str]]) -> dict[str, str | None]:
+def _packages(findings: Findings, installation: Installation) -> dict[str, str | None]:
     versions: dict[str, str | None] = {}
     absent = []
-    for module_name, distribution, needed in _MODULES:
-        module, reason = _import(module_name)
-        if module is not None:
-            versions[distribution] = _version(distribution, module)
-            continue
-        versions[distribution] = None
-        if needed:
-            absent.append(distribution)
-            if "No module named" not in reason:
-                problems.append(_problem(f"{distribution} does not load ({reason})", _MEND_ALL))
-    missing = [name for name in absent if not any(p["what"].startswith(name) for p in problems)]
-    if missing:
-        problems.append(_problem(f"Python packages: {', '.join(missing)}", _MEND_ALL))
+    for module_name, name, oldest, needed in MODULES:
+        module, reason = attempt(module_name)
+        found = None if module is None else _version(name, module)
+        versions[name] = found
+        wanted = f"{name}>={oldest}"
+        if found is not None and _number(found) < _number(oldest):
+            findings.miss(f"{wanted}: here is {found}", installation.mend([wanted]))
+        elif found is None and needed:
+            if "No module named" in reason:
+                absent.append(wanted)
+            else:
+                findings.miss(f"{name} does not load ({reason})", installation.mend([wanted]))
+    if absent:
+        findings.miss(f"Python packages: {', '.join(absent)}", installation.mend(absent))
     return versions
 
 
-def _version(distribution: str, module: Any) -> str:
+def _version(name: str, module: Any) -> str:
     try:
-        return metadata.version(distribution)
+        return metadata.version(name)
     except metadata.PackageNotFoundError:
         return str(getattr(module, "__version__", "unknown"))
 
 
-def _gnuradio(problems: list[dict[str, str]]) -> str | None:
-    module, reason = _import("gnuradio.gr")
-    if module is not None:
-        return str(module.version())
-    if "_ARRAY_API" in reason or "numpy" in reason.lower():
-        mend = "GNU Radio was built for another numpy: pip install 'numpy<2' in this environment"
-        problems.append(_problem(f"GNU Radio does not load ({reason})", mend))
-        return None
-    system = "/usr/bin/python3"
-    mend = "apt-get install gnuradio (or conda install -c conda-forge gnuradio), then ./run doctor"
-    if os.path.exists("/usr/bin/gnuradio-companion") and not sys.executable.startswith("/usr/bin"):
-        mend = f"GNU Radio belongs to another interpreter, {system}: use ./run, which finds it"
-    problems.append(_problem(f"GNU Radio for this interpreter ({reason})", mend))
-    return None
+def _number(version: str) -> tuple[int, ...]:
+    """Major and minor; of a version that is unknown, one that is new enough."""
+    parts = version.split("+")[0].split(".")[:2]
+    try:
+        return tuple(int(part) for part in parts)
+    except ValueError:
+        return (sys.maxsize,)
 
 
-def _blocks(problems: list[dict[str, str]]) -> str | None:
-    if _import("gnuradio")[0] is None:
-        return None
-    module, reason = _import("gnuradio.implicitjscc")
-    if module is not None:
-        return os.fspath(Path(module.__file__).parent)
-    problems.append(_problem(f"the blocks' Python module ({reason})", _MEND_ALL))
-    return None
-
-
-def _grc_block_path(problems: list[dict[str, str]]) -> str | None:
-    """The folder in which GNU Radio Companion would find the blocks."""
-    listed = os.environ.get("GRC_BLOCKS_PATH", "").split(os.pathsep)
-    prefixes = {sys.prefix, sys.base_prefix, "/usr", "/usr/local"}
-    standard = [os.path.join(prefix, "share/gnuradio/grc/blocks") for prefix in sorted(prefixes)]
-    for folder in [path for path in listed if path] + standard:
-        if os.path.exists(os.path.join(folder, _BLOCK_FILE)):
-            # A virtual environment's own folder is not on Companion's path by itself.
-            if folder in listed or folder.startswith("/usr") or "CONDA_PREFIX" in os.environ:
-                return folder
-            mend = f"export GRC_BLOCKS_PATH={folder}, or start it with ./run companion"
-            problems.append(_problem("the blocks on GNU Radio Companion's path", mend))
-            return folder
-    if shutil.which("gnuradio-companion") or _import("gnuradio.gr")[0] is not None:
-        problems.append(
-            _problem(
-                "the blocks on GNU Radio Companion's path",
-                "start it with ./run companion, or cmake --install the project",
-            )
-        )
-    return None
-
-
-def _engine() -> str:
-    """What computes the codec. The native engine is no need, so that its absence is no problem."""
-    if _import("torch")[0] is None or _import("numpy")[0] is None:
+def _engine(findings: Findings) -> str:
+    """What computes the codec. The native engine is no need, so that its absence is a note."""
+    if attempt("torch")[0] is None or attempt("numpy")[0] is None:
         return "none"
     from .. import engine
     from ..engine import native
 
     reason = engine.why_not_native()
-    if reason is not None:
-        return f"torch (the native engine is not here: {reason}; {engine.MEND})"
-    return f"native ({native.instruction_sets()[0]}, {native.default_threads()} threads)"
+    if reason is None:
+        return f"native ({native.instruction_sets()[0]}, {native.default_threads()} threads)"
+    build = Path(engine.__file__).with_name("build.py")
+    findings.note(f"no native engine: {reason}", f"{sys.executable} {build}  (needs g++)")
+    return f"torch (the native engine is not here: {reason})"
 
 
-def _devices() -> dict[str, Any]:
-    torch, _ = _import("torch")
-    cuda = bool(torch.cuda.is_available()) if torch is not None else False
-    scripts = sysconfig.get_path("scripts")
-    return {
-        "cuda": cuda,
-        "uhd": _import("gnuradio.uhd")[0] is not None,
-        "soapy": _import("gnuradio.soapy")[0] is not None,
-        "scripts": scripts,
-    }
+def _cuda() -> bool:
+    torch, _ = attempt("torch")
+    return bool(torch.cuda.is_available()) if torch is not None else False
