@@ -23,6 +23,8 @@ BLOCKS = (
     "radio_status",
     "receiver",
     "reconstruction_display",
+    "sigmf_sink",
+    "sigmf_source",
     "symbol_sink",
     "symbol_source",
     "transmitter",
