@@ -12,6 +12,7 @@ from implicitjscc.channel import ChannelSettings, impair
 from implicitjscc.channel.bounds import equaliser_loss_db
 from implicitjscc.phy.moving_equaliser import MovingEqualiser
 from implicitjscc.phy.profile import STANDARD
+from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.reception import Reception
 from implicitjscc.phy.tap_tracker import Motion, TapTracker
 from implicitjscc.phy.transmitter import modulate
@@ -87,6 +88,19 @@ def test_a_single_frame_is_followed_by_its_pilots_alone() -> None:
     outcome = through(30_000, 15.0, seed=3, multipath="two_echoes", doppler_hz=20.0)
     assert outcome.more_db < 1.1
     assert outcome.variance_error_db == pytest.approx(0, abs=0.3)
+
+
+def test_pieces_of_the_stream_make_no_difference() -> None:
+    samples = np.pad(modulate(laplace_content(40_000), payload_rms=PAYLOAD_RMS).samples, BEFORE)
+    settings = ChannelSettings(
+        payload_rms=PAYLOAD_RMS, seed=3, snr_db=15.0, multipath="two_echoes", doppler_hz=20.0
+    )
+    samples = impair(samples, settings)
+    (whole,) = receive(samples)
+    receiver = BurstReceiver()
+    found = [r for piece in np.array_split(samples, 23) for r in receiver.push(piece)]
+    (pieces,) = found + receiver.flush()
+    np.testing.assert_array_equal(pieces.received.symbols, whole.received.symbols)
 
 
 @pytest.mark.parametrize("es_n0_db", [0.0, 20.0])

@@ -107,7 +107,7 @@ def pilot_errors(
     product, energy = observed * sent.conj(), np.abs(sent) ** 2
     gain = _smooth(product) / _smooth(energy)
     floor = np.float32(1e-3 * np.sqrt(np.mean(np.abs(gain) ** 2)) + 1e-30)
-    gain *= np.maximum(1, floor / np.maximum(np.abs(gain), np.float32(1e-30)))
+    gain = np.where(np.abs(gain) < floor, floor, gain)
     error = observed / gain - sent
     around = value[places[:, None] + _LAGS] * (turns / gain)[:, None]
     noise = _smooth(np.abs(error) ** 2)
