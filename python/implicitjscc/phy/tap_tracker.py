@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 _OUTLIER = 9.0  # times the expected power of an error: what is more is interference
-_SAME_SIDE = 1e-9  # of a variance: keeps covariances invertible
+_LEAST_DRIVE = 1e-9  # of a variance: keeps covariances invertible
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class TapTracker:
         self._drive[:, here, rate] = own * (driven / 2)[:, None, None]
         self._drive[:, rate, here] = self._drive[:, here, rate]
         self._drive[:, rate, rate] = own * driven[:, None, None]
-        self._drive += _SAME_SIDE * np.diag(np.tile(power, 2))
+        self._drive += _LEAST_DRIVE * np.diag(np.tile(power, 2))
         self._score = np.zeros(ways)
         self._passed: list[tuple[NDArray[np.complex128], ...]] = []
         self._predicted = (self.state, self.covariance)
