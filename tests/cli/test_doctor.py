@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +92,32 @@ def test_a_stale_engine_and_a_way_to_build_it(monkeypatch):
     assert doctor._engine(findings).startswith("torch")
     (mend,) = mends(findings.notes, stale)
     assert Path(mend.split()[1]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("folder", "packages", "slow"),
+    [
+        ("blas", "dist-packages", True),
+        ("openblas-pthread", "dist-packages", False),
+        ("blas", "site-packages", False),
+    ],
+)
+def test_a_slow_blas(monkeypatch, tmp_path, folder, packages, slow):
+    from implicitjscc.cli import doctor
+
+    module = types.SimpleNamespace(__file__=f"/usr/lib/python3/{packages}/numpy/__init__.py")
+    monkeypatch.setattr(doctor, "attempt", lambda _: (module, ""))
+    path = f"/usr/lib/x86_64-linux-gnu/{folder}/libblas.so.3"
+    maps = tmp_path / "maps"
+    maps.write_text(
+        f"7f2a7e000000-7f2a7e010000 r--p 00000000 fe:00 123 {path}\n"
+        f"7f2a7e010000-7f2a7e090000 r-xp 00010000 fe:00 123 {path}\n"
+        "7ffd0c5e5000-7ffd0c606000 rw-p 00000000 00:00 0 [stack]\n"
+    )
+    findings = Findings()
+    assert (doctor.blas(findings, maps) == path) is (packages == "dist-packages")
+    assert bool(mends(findings.notes, "reference BLAS")) is slow
+    assert not findings.missing
 
 
 def hackrf(folder: Path) -> tuple[Path, Path]:
