@@ -74,6 +74,21 @@ def test_no_qt_is_a_note(environment, tmp_path):
     assert any("python3-pyqt5" in mend for mend in mends(report["notes"], "no Qt"))
 
 
+def test_no_gtk_is_a_note(environment, tmp_path):
+    """Companion without the bindings, as apt-get installs it without recommended packages."""
+    (tmp_path / "gi.py").write_text(
+        "def require_version(name, number):\n"
+        "    raise ValueError(f'Namespace {name} not available')\n"
+    )
+    companion = tmp_path / "gnuradio-companion"
+    companion.touch(0o755)
+    path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
+    report = examine(environment, tmp_path, PATH=path)
+    assert report["gtk"] is False
+    (mend,) = mends(report["notes"], "no GTK")
+    assert "gir1.2-gtk-3.0" in mend
+
+
 def test_an_old_package(environment, tmp_path):
     (tmp_path / "tqdm.py").write_text("")
     (tmp_path / "tqdm-4.1.dist-info").mkdir()

@@ -64,6 +64,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "blocks": doctor_gnuradio.blocks(findings, installation),
         "grc_block_path": doctor_gnuradio.grc_block_path(findings, installation),
         "qt": doctor_gnuradio.qt(findings),
+        "gtk": doctor_gnuradio.gtk(findings),
         "engine": _engine(findings),
         "blas": blas(findings),
         "devices": {
