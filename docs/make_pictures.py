@@ -58,7 +58,7 @@ def main() -> None:
                 name = f"{graph.replace('_', '-')}-{case}.jpg"
                 if options.only not in name:
                     continue
-                sent = {"content": content, "reference": picture, "samp-rate": 500_000, **arguments}
+                sent = {"content": content, "reference": picture, "samp-rate": 100_000, **arguments}
                 with screen() as display:
                     take(place, graph, sent, display, output / name)
                 print(f"{name}\t{(output / name).stat().st_size} bytes")
@@ -109,7 +109,7 @@ def screen() -> Iterator[str]:
 
 
 def take(place: Path, graph: str, options: dict[str, object], display: str, path: Path) -> None:
-    """Run a flowgraph until the third picture was shown, and photograph its window."""
+    """Run a flowgraph until some pictures were shown, and photograph its window."""
     words = [f"--{key}={value}" for key, value in options.items()]
     program = subprocess.Popen(
         [sys.executable, "-u", str(place / f"{graph}.py"), *words],
@@ -127,10 +127,14 @@ def take(place: Path, graph: str, options: dict[str, object], display: str, path
     seen, end = 0, time.monotonic() + LIMIT_S
     for line in program.stdout:
         seen += bool(re.search("rebuilt at SNR", line))
-        if seen >= 3 or time.monotonic() > end:
+        # The digital decoder takes longer.
+        if seen >= (5 if graph == "digital_reference" else 3) or time.monotonic() > end:
             break
-    time.sleep(6 if graph == "digital_reference" else 1)  # the digital decoder takes longer
+    # Held still while this content is the one on the screen, before the next one's first frames.
+    time.sleep(0.4)
+    program.send_signal(signal.SIGSTOP)
     photograph(display, place / "window.png")
+    program.send_signal(signal.SIGCONT)
     program.send_signal(signal.SIGTERM)
     try:
         program.communicate(timeout=60)

@@ -82,7 +82,10 @@ class Panel(QWidget):
 
 def _number(pattern: str) -> Callable[[Scalar], str]:
     def write(value: Scalar) -> str:
-        return pattern.format(value) if isinstance(value, (int, float)) else str(value)
+        if not isinstance(value, (int, float)):
+            return str(value)
+        text = pattern.format(value)
+        return text[1:] if text[0] in "+-" and not any(d in text for d in "123456789") else text
 
     return write
 
