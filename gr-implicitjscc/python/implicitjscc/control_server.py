@@ -118,7 +118,7 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         def command(value: Any) -> dict[str, Any]:
             port = pmt.intern(name)
             if not pmt.is_pair(self.message_subscribers(port)):
-                raise ImplicitJsccError(f"{name}: nothing in this flowgraph follows it")
+                raise ImplicitJsccError("nothing in this flowgraph follows it")
             _check(name, value)
             self.message_port_pub(port, pmt.cons(port, scalar(value)))
             return {name: value}

@@ -50,7 +50,7 @@ class decoder(worker_block):  # noqa: N801 (GNU Radio's convention)
 
     Raises:
         ImplicitJsccError: the reference cannot be read, the output's folder does not exist,
-            ``keep_files`` is below 1, or PyTorch is missing.
+            ``keep_files`` is below 1, the engine is unknown, or PyTorch is missing.
     """
 
     def __init__(
@@ -65,8 +65,10 @@ class decoder(worker_block):  # noqa: N801 (GNU Radio's convention)
         try:
             from implicitjscc.codec import decoder as codec
             from implicitjscc.codec import metrics, sources
+            from implicitjscc.engine import select
         except ImportError as error:
             raise ImplicitJsccError(f"decoding needs PyTorch here: {error}") from error
+        select(engine)  # what is wrong with it is said now
         self._decode, self._metrics, self._sources = codec.decode, metrics, sources
         self._files = OutputFiles(output_file, keep_files) if output_file else None
         self._reference = sources.read_source(reference_file) if reference_file else None

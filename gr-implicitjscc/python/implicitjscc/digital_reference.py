@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,8 @@ class digital_reference(worker_block):  # noqa: N801 (GNU Radio's convention)
             from implicitjscc.codec import metrics, sources
         except ImportError as error:
             raise ImplicitJsccError(f"the digital reference needs PyTorch here: {error}") from error
+        if seed < 0 or not math.isfinite(design_snr_db):
+            raise ImplicitJsccError("the digital reference's seed or design SNR makes no sense")
         self._make, self._psnr_db = digital.DigitalReference, metrics.psnr_db
         self._image = sources.read_image(source_file)
         self._design_snr_db = float(design_snr_db)

@@ -67,8 +67,10 @@ class encoder(worker_block):  # noqa: N801 (GNU Radio's convention)
         try:
             from implicitjscc.codec import encoder as codec
             from implicitjscc.codec import settings, sources
+            from implicitjscc.engine import select
         except ImportError as error:
             raise ImplicitJsccError(f"encoding needs PyTorch here: {error}") from error
+        select(engine)  # what is wrong with it is said now
         self._encode = codec.encode
         self._settings = settings.EncoderSettings(
             snr_db=float(snr_db),

@@ -33,7 +33,7 @@ def _opener(make: Callable[..., Any]) -> Callable[..., Any]:
             return make(**arguments)
         except ImplicitJsccError as error:
             raise _refusal(str(error)) from None
-        except (TypeError, ValueError, OverflowError, IndexError) as error:
+        except (AttributeError, IndexError, OSError, OverflowError, TypeError, ValueError) as error:
             # A parameter that Companion lets pass, such as a text where a pair of numbers belongs.
             raise _refusal(f"{make.__name__.replace('_', ' ')}: {error}") from None
 

@@ -61,7 +61,8 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
             gr.io_signature(1, 1, gr.sizeof_gr_complex),
             gr.io_signature(0, 0, 0),
         )
-        if not sample_rate > 0 or min(contents, idle_flush_s, progress_frames) < 0:
+        least = min(contents, progress_frames)
+        if not sample_rate > 0 or least < 0 or not idle_flush_s >= 0:
             raise ImplicitJsccError("sample_rate is positive, all else of the Receiver at least 0")
         profile = profile_file.load(waveform, samples_per_symbol)
         relay = self.relay = receiver_relay()
