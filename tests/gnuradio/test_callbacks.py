@@ -6,6 +6,8 @@ from __future__ import annotations
 import math
 import re
 import time
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pmt
@@ -194,7 +196,7 @@ def messages_of(block, inputs, port_in, port_out, changes):
     graph.msg_connect(block, port_out, store, "in")
     graph.start()
     try:
-        answers = []
+        answers: list[Any] = []
         for message, change in zip(inputs, changes, strict=True):
             change(block)
             block._post(pmt.intern(port_in), message)
@@ -226,7 +228,7 @@ def digital_design(encoded):
     calls = (lambda b: None, lambda b: b.set_design_snr_db(2))
     message = pdu.from_received(received)
     sent = messages_of(block, [message] * 2, "received", "reconstruction", calls)
-    names = [pdu.scalars(pmt.car(one))["modulation"] for one in sent]
+    names = [str(pdu.scalars(pmt.car(one))["modulation"]) for one in sent]
     assert names[0] == "16-QAM, rate 0.65"
     assert names[1].startswith("QPSK")
 
@@ -279,7 +281,7 @@ def radio(kind, name, monkeypatch):
         graph.wait()
 
 
-CALLBACKS = {
+CALLBACKS: dict[tuple[str, str], Callable[..., None]] = {
     ("channel_laboratory", "set_snr_db"): channel_snr,
     ("channel_laboratory", "set_cfo_hz"): channel_cfo,
     ("channel_laboratory", "set_sro_ppm"): channel_sro,
