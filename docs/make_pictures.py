@@ -74,12 +74,15 @@ def encode(picture: Path, content: Path, seconds: float) -> Path:
 
 
 def generate(place: Path) -> None:
-    """The flowgraphs as programs."""
+    """The flowgraphs as programs, without pictures that are still arriving."""
     grcc = shutil.which("grcc")
     if grcc is None:
         sys.exit("grcc is not installed")
-    graphs = [str(ROOT / "flowgraphs" / f"{name}.grc") for name in GRAPHS]
-    command = [grcc, "-o", str(place), *graphs]
+    graphs = [place / f"{name}.grc" for name in GRAPHS]
+    for graph in graphs:
+        text = (ROOT / "flowgraphs" / graph.name).read_text(encoding="utf-8")
+        graph.write_text(text.replace("progress_frames: '1'", "progress_frames: '0'"))
+    command = [grcc, "-o", str(place), *map(str, graphs)]
     subprocess.run(command, env=environment(), check=True, stdout=subprocess.DEVNULL)
 
 
@@ -130,11 +133,8 @@ def take(place: Path, graph: str, options: dict[str, object], display: str, path
         # The digital decoder takes longer.
         if seen >= (5 if graph == "digital_reference" else 3) or time.monotonic() > end:
             break
-    # Held still while this content is the one on the screen, before the next one's first frames.
-    time.sleep(0.4)
-    program.send_signal(signal.SIGSTOP)
+    time.sleep(1)
     photograph(display, place / "window.png")
-    program.send_signal(signal.SIGCONT)
     program.send_signal(signal.SIGTERM)
     try:
         program.communicate(timeout=60)
