@@ -12,6 +12,8 @@ Symbols of a digital code are left out: its decoder bears gaps better than so mu
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,7 @@ from .spreading import transform
 _TURNS = np.array([1, 1j, -1, -1j], dtype=np.complex64)
 _LEAST_POWER = 1e-6
 _CHUNK = 1 << 16  # symbols; a multiple of every block
+_MOST_KEPT = 1 << 20
 
 
 def spread(symbols: NDArray[np.complex64], left_out: int, block: int) -> NDArray[np.complex64]:
@@ -103,8 +106,15 @@ def _count(size: int, left_out: int, block: int) -> int:
 
 
 def _order(count: int) -> NDArray[np.int32]:
-    """Which symbol goes to each place of the blocks."""
+    """Which symbol goes to each place of the blocks; not to be written to."""
+    return (_kept_order if count <= _MOST_KEPT else _draw_order)(count)
+
+
+def _draw_order(count: int) -> NDArray[np.int32]:
     return prng.permutation(AIR_SEED, prng.Stream.DIVERSITY, count).astype(np.int32)
+
+
+_kept_order = functools.lru_cache(maxsize=1)(_draw_order)  # a carousel's turns, a content's parts
 
 
 def _turns(first: int, count: int) -> NDArray[np.complex64]:
