@@ -3,7 +3,7 @@
 """How often a content's header cannot be read, by the number of its frames and Es/N0.
 
     python benchmarks/header.py [--frames 8 4 2 1] [--snr -5 -6 -7] [--trials 200] [--ideal]
-                                [--late 0]
+                                [--late 0] [--no-costs]
 
 Frames are cut short behind their pilots that tell the frame number: their payload plays no part,
 and time is saved. Each is acquired from samples, with random frequency and phase, from its
@@ -17,6 +17,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import report
 from impaired import PAYLOAD_RMS, awgn, turned
 
 from implicitjscc.content import DESCRIPTION_BYTES, Content
@@ -45,7 +46,9 @@ def main() -> None:
     parser.add_argument(
         "--ideal", action="store_true", help="ideal synchronisation: the code alone, all frames"
     )
+    parser.add_argument("--no-costs", action="store_true", help="without the two last rows")
     options = parser.parse_args()
+    print(*report.origin(), sep="\n")
     if options.ideal:
         print("frames\tes_n0_db\ttrials\tnot_read")
         for frames in options.frames:
@@ -64,6 +67,8 @@ def main() -> None:
             median = f"{np.median(read):g}" if read else "-"
             failed = len(needed) - len(read)
             print(f"{frames}\t{snr_db:g}\t{len(needed)}\t{failed}\t{median}", flush=True)
+    if options.no_costs:
+        return
     for what, cost_ms in false_preambles():
         print(f"# {what}: {cost_ms:.1f} ms each")
 
