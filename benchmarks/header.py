@@ -109,10 +109,10 @@ class Frames:
             timing = self.receiver.refine(samples, 0, detection)
             numbers = self.verifier.frame_numbers(samples, 0, timing)
             try:
-                acquired = self.receiver.acquire(samples, 0, detection)
+                acquired = self.receiver.acquire(samples, 0, detection, numbers)
             except np.linalg.LinAlgError:
                 continue
-            moved = [_moved(a, origin) for a in acquired if a.frame in numbers]
+            moved = [_moved(acquisition, origin) for acquisition in acquired]
             place = Detection(detection.time + origin, detection.cfo, detection.metric)
             pending.append(Preamble(place, moved))
             found = search.find(pending) if moved else None

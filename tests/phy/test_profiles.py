@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import logging
@@ -20,7 +21,7 @@ from implicitjscc.phy.profile import STANDARD, WaveformProfile
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.transmitter import modulate
 
-from .conftest import PAYLOAD_RMS, laplace_content, loss_db, receive
+from .conftest import PAYLOAD_RMS, PLAIN, laplace_content, loss_db, receive
 
 SHIPPED = profile_file.shipped()
 
@@ -176,6 +177,11 @@ def test_a_profile_of_ones_own(tmp_path: Path) -> None:
         ('{"spreading_symbols": 1}', "spreading_symbols"),
         ('{"header_symbols": 100}', "header_symbols must be from 208"),
         ('{"least_header_symbols": 16000}', "must not be above"),
+        ('{"chirp_symbols": 200}', "chirp_symbols must be a multiple of 16"),
+        ('{"chirp_symbols": 80}', "chirp_symbols must be from 96"),
+        ('{"pilot_period": 512, "payload_symbols": 1024}', "pilot_period must not be above 33:"),
+        ('{"pilot_period": 34, "payload_symbols": 1024}', "pilot_period must not be above 33:"),
+        ('{"pilot_period": 112}', "pilot_period must not be above 110:"),
         ('{"payload_symbols": 100000000000}', "payload_symbols must be from"),
         ('{"name": ""}', "name must be"),
         ("[" * 30_000, "not JSON"),
@@ -187,6 +193,35 @@ def test_a_file_that_is_no_profile(tmp_path: Path, text: str, message: str) -> N
     path.write_text(text)
     with pytest.raises(ImplicitJsccError, match=message):
         profile_file.load(str(path))
+
+
+@pytest.mark.parametrize("chirp_symbols", [96, 176, 512])
+def test_every_length_of_chirps(chirp_symbols: int) -> None:
+    """With samples missing, so that all that looks at chirps does."""
+    profile = dataclasses.replace(PLAIN, chirp_symbols=chirp_symbols, payload_symbols=4096)
+    samples = stream(profile, 9000, 10.0)
+    cut = 4000 + 3 * FrameLayout(9000, profile).frame_symbols  # in the second of three
+    (reception,) = receive(np.delete(samples, np.s_[cut : cut + 300]), BurstReceiver(profile))
+    assert (reception.frames_received, reception.frames_partial) == (3, 1)
+
+
+@pytest.mark.parametrize(
+    "settings", [{"pilot_period": 33, "payload_symbols": 1024}, {"pilot_period": 110}]
+)
+def test_the_fewest_pilots_that_a_profile_may_have(settings: dict[str, int]) -> None:
+    """A tiny content, and frames that a receiver comes into late, at 0 dB."""
+    profile = WaveformProfile(**settings)
+    assert len(receive(stream(profile, 1, 0.0), BurstReceiver(profile))) == 1
+    size = 3 * profile.payload_symbols
+    late = stream(profile, size, 0.0)[2 * FrameLayout(size, profile).frame_symbols :]
+    (reception,) = receive(late, BurstReceiver(profile))
+    assert {1, 2} <= set(reception.frame_numbers)
+
+
+def test_tiny_contents_where_frames_hold_all_of_the_header() -> None:
+    """No more header in the body: few pilots in the shortest frame, many in a full one."""
+    profile = WaveformProfile(header_symbols=2048)
+    assert len(receive(stream(profile, 1, 5.0), BurstReceiver(profile))) == 1
 
 
 def test_a_profile_that_is_not_there() -> None:
