@@ -24,6 +24,8 @@ def impaired_loopback(programs, monkeypatch):
     """The class that grcc makes of the flowgraph."""
     path = programs["impaired_loopback"]
     spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     monkeypatch.setitem(sys.modules, path.stem, module)
     spec.loader.exec_module(module)
