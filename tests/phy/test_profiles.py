@@ -252,5 +252,6 @@ def test_a_profile_that_is_not_there() -> None:
         profile_file.load("/nowhere/x.json")
     with pytest.raises(ImplicitJsccError, match="there is no waveform 'slow', but standard,"):
         profile_file.load("slow")
-    with pytest.raises(ImplicitJsccError, match="power of two"):
-        profile_file.load("fast", 3)
+    for number in (-2, 1, 3, 32):
+        with pytest.raises(ImplicitJsccError, match=rf"2, 4, 8 or 16 samples .*, not {number}$"):
+            profile_file.load("fast", number)
