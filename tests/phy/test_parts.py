@@ -153,7 +153,8 @@ def test_a_damaged_header_is_refused() -> None:
 @pytest.mark.parametrize(
     ("place", "value", "message"),
     [
-        (slice(0, 1), b"\x02", "newer"),
+        (slice(0, 1), b"\x02", "version 2 is newer than 1"),
+        (slice(0, 1), b"\x00", "version 0 is older than 1"),
         (slice(5, 9), b"\xff\xff\xff\xff", "impossible"),
         (slice(5, 9), b"\x00\x00\x00\x00", "impossible"),
         (slice(9, 11), b"\x00\x01", "waveform"),

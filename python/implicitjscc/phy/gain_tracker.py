@@ -22,6 +22,8 @@ _LARGEST = 4.0  # of the usual amplitude: what is more is interference
 # An oscillator always wanders; an amplitude seldom fades, and chance should not look like it.
 _FADING_EVIDENCE = 9.0
 _FARTHEST = 2.0  # rad: a phase that is observed farther off is noise
+# Of a walk's variance over one observation: its symbols around lines between their means.
+_WITHIN_RUN = 0.129
 _LEAST_AMPLITUDE = 0.05  # of the frame's mean: a deeper fade is not followed
 
 
@@ -142,17 +144,21 @@ def track(
         across = along.imag / (amplitude * steps.at(times))
         observed = path + np.clip(across, -_FARTHEST, _FARTHEST)
         quiet = np.where(factors > 1, path, observed)
-        walk = _walk(quiet, noise / (2 * amplitude**2 * energy), groups)
+        walk = _walk(times, quiet, noise / (2 * amplitude**2 * energy), groups)
         path = smooth_random_walk(times, observed, variances, walk)
         turn += 1
     mean = float(np.mean(amplitude))
     spare = noise / (2 * mean**2 * middle(energy))
-    tracking = _between(times.size, walk, spare) + _between(times.size, fading, spare)
+    spacing = middle(np.diff(times)) if times.size > 1 else float(NODE_SYMBOLS)
+    tracking = sum(_between(times.size, moves, spare, spacing) for moves in (walk, fading))
     # The path follows some of the noise, which the residuals then lack.
-    followed = smoothed_variance(times.size, walk, spare, NODE_SYMBOLS)
-    followed += smoothed_variance(times.size, fading, spare, NODE_SYMBOLS)
+    followed = sum(smoothed_variance(times.size, m, spare, spacing) for m in (walk, fading))
     missing = times.size / counted.sum() * followed / spare / 2
     noise /= 1 - min(missing, 0.5)
+    # Within a run of known symbols it moves between observations, which the residuals then hold.
+    in_runs = float(np.mean(np.repeat(counts > 1, counts)[counted]))
+    within = _WITHIN_RUN * NODE_SYMBOLS * (walk + fading) * in_runs * mean**2
+    noise -= min(within, 0.5 * noise)
     return Gain(mean, noise, tracking, frequency, times, path, amplitude, factors, steps)
 
 
@@ -170,29 +176,31 @@ def _amplitude(
     relative, variances = observed / mean, variances / mean**2
     typical = middle(variances)
     quiet = np.where(variances > 8 * typical, 1.0, relative)
-    walk = _walk(quiet, variances, groups, _FADING_EVIDENCE)
+    walk = _walk(times, quiet, variances, groups, _FADING_EVIDENCE)
     smooth = smooth_random_walk(times, relative, variances, walk)
     return np.maximum(smooth, _LEAST_AMPLITUDE) * mean, walk
 
 
 def _walk(
+    times: NDArray[np.float64],
     values: NDArray[np.float64],
     variances: NDArray[np.float64],
     groups: list[NDArray[np.bool_]],
     evidence: float = 0.0,
 ) -> float:
     parts = [(values[group], middle(variances[group])) for group in groups]
-    return estimate_walk(parts, NODE_SYMBOLS, evidence)
+    spacings = [middle(np.diff(times[group])) for group in groups]
+    return estimate_walk(parts, spacings, evidence)
 
 
-def _between(count: int, walk: float, variance: float) -> float:
+def _between(count: int, walk: float, variance: float, spacing: float) -> float:
     """Mean variance of the path, which is a line between observations.
 
     In the middle between two it follows from the filters from both sides, each with half a step's
     variance; Simpson's rule.
     """
-    step = walk * NODE_SYMBOLS
-    at = smoothed_variance(count, walk, variance, NODE_SYMBOLS)
+    step = walk * spacing
+    at = smoothed_variance(count, walk, variance, spacing)
     predicted = (step + np.sqrt(step**2 + 4 * step * variance)) / 2
     filtered = predicted * variance / (predicted + variance) if predicted else 0.0
     middle = max((filtered + step / 2) / 2, at)

@@ -98,7 +98,9 @@ class ReceiverStats:
     Attributes:
         samples: taken.
         invalid_samples: of these, not finite or absurdly large: counted as 0.
-        clipped_samples: of these, I or Q at full scale or beyond (127/128, where 8 bits end).
+        clipped_samples: of these, I or Q at full scale (127/128 and more, where 8 bits end). None
+            are counted, and what was counted is taken back, where a sample is beyond 1.001: such a
+            stream is of floats that nothing has clipped there.
         discontinuities: places where samples are missing or too many, as the radio end said or as
             a preamble told that came earlier or later than it was due.
         candidates: places where the detector saw a preamble.
