@@ -99,7 +99,7 @@ def track(
             chirps behind an equaliser, whose neighbours are no chance.
         power: of all received symbols, for the place of steps; None where none are looked for.
     """
-    times, values, energy, counts = _nodes(positions, received, known)
+    times, values, energy, counts = observations(positions, received, known)
     size = np.abs(values)
     usual = max(middle(size), 1e-15)
     tame = np.minimum(1, 2 * usual / np.maximum(size, usual))
@@ -206,7 +206,7 @@ def _polar(amplitude: NDArray, phase: NDArray[np.float64]) -> NDArray[np.complex
     return gain
 
 
-def _nodes(
+def observations(
     positions: NDArray[np.int64], received: NDArray[np.complex64], known: NDArray[np.complex64]
 ) -> tuple[NDArray[np.float64], NDArray[np.complex128], NDArray[np.float64], NDArray[np.int64]]:
     """Observations of the complex gain: time, value, energy behind it, symbols in it."""
