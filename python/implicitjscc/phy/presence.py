@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 _NEIGHBOURS = 4  # observations on each side that tell the phase
 _AVERAGED = 16  # observations
-_MOST_PRESENT = 0.8  # quantile of the averages that lies where the signal is
+_MOST_PRESENT = 0.9  # quantile of the averages that lies where the signal is
 _PASSES = 3
 _CHANGE = 10.0  # log-likelihood that a change of the state takes
 _MOST_EVIDENCE = 3.0  # of one observation
@@ -57,8 +57,8 @@ def signal_there(
                 typical = float(np.quantile(_averaged(agreement[group]), _MOST_PRESENT))
             spread = float(np.var(inside)) if inside.size else 0.0
             typical = max(typical, _LEAST_COHERENCE)
-            # That of random phases, where the signal's own is less.
-            spread = max(spread, 0.25 / _NEIGHBOURS / 2)
+            # At least that of random phases; each pair of neighbours counts twice in the sums.
+            spread = 2 * max(spread, 0.25 / _NEIGHBOURS)
             evidence[group] = (agreement[group] - typical / 2) * typical / spread
         found = _path(np.clip(evidence, -_MOST_EVIDENCE, _MOST_EVIDENCE))
         if np.array_equal(found, present):
