@@ -13,7 +13,7 @@ from implicitjscc.phy.combiner import Combiner
 from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.profile import WaveformProfile
 from implicitjscc.phy.receiver import BurstReceiver
-from implicitjscc.phy.reception import Reception
+from implicitjscc.phy.reception import Reception, snr_db_of
 from implicitjscc.phy.transmitter import modulate
 
 from .conftest import awgn, laplace_content, receive
@@ -69,6 +69,41 @@ def test_the_second_reception_adds_3_db() -> None:
         assert together.snr_db == pytest.approx(found, abs=0.2)
         assert together.receptions == turn
     assert combiner.stats.as_dict() == {"combined": 2, "conflicts": 0, "evicted": 0}
+
+
+@pytest.mark.parametrize("es_n0_db", [0.0, 10.0, 30.0])
+def test_one_definition_of_the_snr(es_n0_db: float) -> None:
+    """Two equal receptions have twice the SNR of one, and one that adds nothing changes nothing."""
+    content = laplace_content(SIZE)
+    combiner = Combiner()
+    alone = link(content, es_n0_db, seed=1)
+    assert alone.snr_db == pytest.approx(es_n0_db, abs=0.3)
+    combiner.add(alone)
+    ((_, kept),) = combiner.contents()
+    assert kept.snr_db == pytest.approx(alone.snr_db, abs=0.01)
+    _, together, _ = combiner.add(link(content, es_n0_db, seed=2))
+    assert together.snr_db - alone.snr_db == pytest.approx(3.01, abs=0.3)
+    poor = dataclasses.replace(
+        together.received, noise_variance=np.full(SIZE, 1e4, np.float32), symbols=content.symbols
+    )
+    _, after, _ = combiner.add(dataclasses.replace(alone, received=poor, spreading=None))
+    assert after.snr_db == pytest.approx(together.snr_db, abs=0.01)
+
+
+def test_the_snr_is_that_of_symbols_spread_over_all_that_arrived() -> None:
+    received = ideal(size=4096).received
+    for good, poor in ((0.1, 0.1), (0.1, 10.0), (0.001, 1.0)):
+        received.noise_variance[:2048], received.noise_variance[2048:] = good, poor
+        rng = np.random.default_rng(1)
+        noise = (rng.normal(size=4096) + 1j * rng.normal(size=4096)) / np.sqrt(2)
+        sent = rng.normal(size=4096) + 1j * rng.normal(size=4096)
+        sent *= np.sqrt(4096 / np.sum(np.abs(sent) ** 2))
+        taken = sent + noise * np.sqrt(received.noise_variance)
+        estimate = taken / (1 + received.noise_variance)
+        left = np.mean(np.abs(estimate - sent) ** 2)
+        assert snr_db_of(received) == pytest.approx(10 * np.log10(1 / left - 1), abs=0.3)
+    received.noise_variance[:] = np.inf
+    assert snr_db_of(received) == -np.inf
 
 
 def test_receptions_of_different_quality_are_weighed() -> None:
