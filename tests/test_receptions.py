@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 from typing import Any
 
@@ -15,8 +16,10 @@ from implicitjscc.codec.encoded import EncodedSource
 from implicitjscc.codec.encoder import encode
 from implicitjscc.codec.metrics import psnr_db
 from implicitjscc.codec.settings import EncoderSettings
+from implicitjscc.codec.simulation import simulate
 from implicitjscc.codec.sources import Image
 from implicitjscc.phy.combiner import Combiner
+from implicitjscc.phy.frame import FrameLayout
 from implicitjscc.phy.profile import WaveformProfile
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.transmitter import modulate
@@ -71,3 +74,25 @@ def test_one_more_reception_never_costs(
         best, exact = max(best, found), exact or shown.decoder == "exact"
     assert exact
     assert combiner.stats.conflicts == 0
+
+
+def test_half_of_the_frames_leave_a_picture_and_the_next_turn_makes_it_whole(
+    picture: Image, encoded: EncodedSource
+) -> None:
+    profile = dataclasses.replace(PROFILE, payload_symbols=8448)
+    content = encoded.content()
+    length = 2 * FrameLayout(content.symbols.size, profile).frame_symbols
+    whole = np.pad(modulate(content, profile).samples, (4096, 16_384))
+    half = whole.copy()
+    for frame in (0, 2, 3, 6):
+        half[4096 + frame * length : 4096 + (frame + 1) * length] = 0
+    settings = ChannelSettings(sample_rate_hz=SAMPLE_RATE_HZ, snr_db=10, seed=1)
+    receiver, combiner = BurstReceiver(profile, SAMPLE_RATE_HZ), Combiner()
+    receptions = receiver.push(impair(np.concatenate((half, whole)), settings)) + receiver.flush()
+    first, second = (combiner.add(reception)[1] for reception in receptions)
+    assert (first.frames_received, first.frames_lost) == (4, 4)
+    assert (second.frames_received, second.frames_lost) == (8, 0)
+    poor, good = decode(first.received), decode(second.received)
+    assert poor.decoder == good.decoder == "exact"
+    assert psnr_db(picture, poor.source) > 20
+    assert psnr_db(picture, good.source) > simulate(encoded, picture, 10, 2).psnr_db
