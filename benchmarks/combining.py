@@ -11,18 +11,19 @@ mean over --draws draws of the combination of so many receptions:
     loss P T       a part P of the time lost in pieces of T ms
     drops N        N overruns of 2,000 samples a second
     both           a part 0.2 of the time lost in pieces of 5 ms, and 20 overruns a second
-    drop           one overrun of 2,000 samples in the middle of a frame; `told`: the receiver is told
-                   where; `genie`: all but the missing samples, from the receptions without a drop
+    drop           one overrun of 2,000 samples in the middle of a frame
+    drop told      the same, and the receiver is told where
+    drop genie     all but the missing samples, out of a reception without an overrun
 
-Columns: part of the coefficients that arrived, their SNR as reported, their noise variance as reported
-over their error, PSNR (mean and least), cost against no loss, part of the draws whose decoder arrived, and by how much PSNR fell at the most when
-the last reception was added.
+Columns: part of the coefficients that arrived, their SNR as reported, their noise variance as
+reported over their error, PSNR (mean and least), cost against no loss, part of the draws whose
+decoder arrived, and by how much PSNR fell at the most when the last reception was added.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -39,6 +40,8 @@ from implicitjscc.phy.profile import STANDARD, WaveformProfile
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.phy.reception import Reception
 from implicitjscc.phy.transmitter import modulate
+
+Receive = Callable[[int], list[Reception]]  # of a seed
 
 RATE_HZ = 2e6
 FRAMES = 8
@@ -152,7 +155,9 @@ def measured(
     """Channel, receptions, and the columns behind them without the cost."""
     link = Link(encoded, options.snr)
     several = options.receptions
-    cases = {f"frames {n}": (several, _frames(link, n, several)) for n in (0, 1, 4)}
+    cases: dict[str, tuple[int, Receive]] = {
+        f"frames {n}": (several, _frames(link, n, several)) for n in (0, 1, 4)
+    }
     for name, settings in CHANNELS.items():
         cases[name] = several, _channel(link, settings, several)
     cases["drop"] = 1, lambda seed: link.with_a_drop(seed, told=False)
@@ -173,11 +178,11 @@ def measured(
                 yield name, turn + 1, columns
 
 
-def _frames(link: Link, count: int, bursts: int):  # noqa: ANN202 (a function of the seed)
+def _frames(link: Link, count: int, bursts: int) -> Receive:
     return lambda seed: link.without_frames(count, seed, bursts)
 
 
-def _channel(link: Link, settings: dict[str, float], bursts: int):  # noqa: ANN202
+def _channel(link: Link, settings: dict[str, float], bursts: int) -> Receive:
     return lambda seed: link.through(settings, seed, bursts)
 
 
