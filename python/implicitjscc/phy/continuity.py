@@ -19,7 +19,7 @@ from .profile import STANDARD, WaveformProfile
 _REFERENCE = 8  # pilots that tell the phase of the next one
 _LEAST_EVIDENCE = 6.0  # half of the pilots' number, where there is no noise
 _LEAST_GUARD, _MOST_GUARD = 2, 16
-_CLOSING_PILOTS, _CLOSING_COHERENCE = 32, 0.6  # of noise: once in 10^5
+_CLOSING_PILOTS, _CLOSING_COHERENCE = 96, 0.35  # of noise: once in 10^5
 _PREAMBLE_PARTS = 16
 _LEAST_PREAMBLE = 0.08  # power of a preamble over the pilots', noise included
 _ZERO_RUN = 256

@@ -24,7 +24,7 @@ _LEAST_POWER = 1e-6
 _STRONG = 12.0  # times what is left on a symbol
 # Of a block's energy: many weaker ones would take themselves for what they disturb.
 _STRONG_SHARE = 0.16
-_UNEVEN = 0.01  # of the weights of a block's coefficients: less gains nothing
+_UNEVEN = 0.25  # of the weights of a block's coefficients: less has little to gain
 _CHUNK = 1 << 16  # symbols; a multiple of every block
 
 

@@ -15,9 +15,9 @@ _WINDOWS = (1, 4, 16, 64)  # observations
 # Mean power of exponential variates is gamma-distributed.
 _LIMITS = [float(gammainccinv(window, _FALSE_ALARM)) / window for window in _WINDOWS]
 _GAP = 4  # observations
-_MEAN_WINDOW = 9  # observations
+_MEAN_WINDOW = 17  # observations
 _AROUND = 32  # symbols on each side
-_OUTPOWERED = 4.0
+_OUTPOWERED = 5.0
 _POWER_WINDOW = 16  # symbols
 _POWER_LIMIT = 8.0  # heavy-tailed payload stays below it
 _TAIL, _TAIL_POWER = 24, 1e-3  # symbols and relative power of a filter's ringing
