@@ -130,7 +130,7 @@ def test_loopback_through_a_worse_channel(command: Command, files: Files) -> Non
     assert result["channel"] == "tdl_d"
     assert result["counters"]["dropped_samples"] > 0
     assert result["cfo_hz"] == pytest.approx(50_000, abs=200)
-    assert result["snr_db"] < 20
+    assert result["snr_db"] < 20 + 4.77  # of three receptions
 
 
 def test_every_option_of_the_channel_arrives() -> None:

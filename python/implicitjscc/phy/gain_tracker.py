@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.fft import fft
 
 from .gain_steps import Steps, find_steps
-from .local_noise import base_variance, local_factors
+from .local_noise import base_variance, local_factors, outpowered
 from .smoother import estimate_walk, middle, smooth_random_walk, smoothed_variance
 
 NODE_SYMBOLS = 64  # known symbols in a row that make one observation of the gain
@@ -18,6 +18,7 @@ _COARSE_NODES = 9
 _PASSES = 3
 _MORE_PASSES = 2  # where interference had to be found first
 _FREQUENCY_OVERSAMPLING = 4
+_SUSPECT_FACTOR = 16.0  # of the noise where interference may be, until residuals tell
 _LARGEST = 4.0  # of the usual amplitude: what is more is interference
 # An oscillator always wanders; an amplitude seldom fades, and chance should not look like it.
 _FADING_EVIDENCE = 9.0
@@ -101,7 +102,7 @@ def track(
             chirps behind an equaliser, whose neighbours are no chance.
         power: of all received symbols, for the place of steps; None where none are looked for.
     """
-    times, values, energy, counts = _nodes(positions, received, known)
+    times, values, energy, counts = observations(positions, received, known)
     size = np.abs(values)
     usual = max(middle(size), 1e-15)
     tame = np.minimum(1, 2 * usual / np.maximum(size, usual))
@@ -113,6 +114,9 @@ def track(
     noise, walk, fading = 0.0, 0.0, 0.0
     blatant = size > _LARGEST * usual
     factors = np.where(blatant, 2.0, 1.0)
+    if power is not None:
+        # Else the first path follows interference, and no later one leaves it.
+        factors[outpowered(times, values, power)] = _SUSPECT_FACTOR
     groups = [group for group in (counts > 1, counts == 1) if np.count_nonzero(group) > 2]
     counted = positions >= uncounted
     if np.count_nonzero(counted) < 16:
@@ -214,7 +218,7 @@ def _polar(amplitude: NDArray, phase: NDArray[np.float64]) -> NDArray[np.complex
     return gain
 
 
-def _nodes(
+def observations(
     positions: NDArray[np.int64], received: NDArray[np.complex64], known: NDArray[np.complex64]
 ) -> tuple[NDArray[np.float64], NDArray[np.complex128], NDArray[np.float64], NDArray[np.int64]]:
     """Observations of the complex gain: time, value, energy behind it, symbols in it."""

@@ -69,7 +69,7 @@ class Header:
     @classmethod
     def of(cls, content: Content, profile: WaveformProfile) -> Header:
         """The header of a content."""
-        units = min(-(-content.coded_symbols // CODED_UNIT), 0xFFFF)
+        units = min(content.coded_symbols // CODED_UNIT, 0xFFFF)
         return cls(
             content.content_id,
             content.symbols.size,
