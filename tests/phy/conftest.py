@@ -26,6 +26,16 @@ def laplace_content(size: int, seed: int = 1, content_id: int = 0x12345678) -> C
     return Content(symbols.astype(np.complex64), bytes(range(DESCRIPTION_BYTES)), content_id)
 
 
+def signature(samples: np.ndarray) -> list[float]:
+    """Three sums with fixed signs, which a golden test compares to 10^-3.
+
+    A digest of rounded samples would depend on the order in which a processor adds.
+    """
+    parts = samples.view(np.float32).astype(np.float64)
+    signs = np.random.Generator(np.random.PCG64(1)).integers(0, 2, (3, parts.size)) * 2 - 1
+    return [float(total) for total in signs @ parts]
+
+
 def send(
     content: Content,
     es_n0_db: float | None,
