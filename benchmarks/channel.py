@@ -3,7 +3,7 @@
 """The waveform through the channel laboratory: Es/N0 loss, and PSNR against the ideal channel.
 
     python benchmarks/channel.py [--rows ideal offsets pn1 pn10 two_echoes] [--snr 0 5 10 15 20]
-                                 [--bursts 20] [--symbols 180224]
+                                 [--bursts 20] [--symbols 180224] [--rows echoes_20hz tdl_a_20hz]
                                  [--adc-rms-dbfs -12] [--content X.ijscc --reference SOURCE]
 
 Sends Laplace-distributed symbols, or a container's. The loss is the error of the received symbols
@@ -16,6 +16,14 @@ of infinite length loses in the same channels. 1 Msymbol/s, two samples a symbol
                 same crystals have it, 8 bits at --adc-rms-dbfs (-12), DC -20 dBc, IQ imbalance of
                 0.5 dB and 2 degrees, phase noise of 1 or 10 Hz linewidth
     two_echoes  as pn1, with echoes of -6 and -10 dB within 4 symbols, another channel each burst
+
+And not unless asked for, channels that move while a burst lasts, against the unbiased MMSE linear
+equaliser that knows them at each moment:
+
+    echoes_5hz, ..._20hz, ..._50hz, ..._100hz, ..._200hz    two_echoes, each path with a Doppler
+                shift up to that
+    tdl_a_5hz, ..._20hz, ..._50hz                 Rayleigh fading, rms delay spread of 300 ns
+    tdl_c_5hz, ..._20hz, ..._50hz                 the same, 1 us
 
 The last columns are the mean PSNR over the waveform, that of `simulate`, and their difference.
 """
@@ -47,6 +55,23 @@ ROWS: dict[str, dict[str, object]] = {
     "pn10": {"linewidth_hz": 10.0},
     "two_echoes": {"linewidth_hz": 1.0, "multipath": "two_echoes"},
 }
+MOVING: dict[str, dict[str, object]] = {
+    **{
+        f"echoes_{doppler_hz}hz": {**ROWS["two_echoes"], "doppler_hz": float(doppler_hz)}
+        for doppler_hz in (5, 20, 50, 100, 200)
+    },
+    **{
+        f"{profile}_{doppler_hz}hz": {
+            "linewidth_hz": 1.0,
+            "multipath": profile,
+            "delay_spread_s": spread_s,
+            "doppler_hz": float(doppler_hz),
+        }
+        for profile, spread_s in (("tdl_a", 300e-9), ("tdl_c", 1e-6))
+        for doppler_hz in (5, 20, 50)
+    },
+}
+SILENCE = 8192  # samples around a burst
 FRONT_END: dict[str, object] = {
     "bits": 8,
     "dc_dbc": -20.0,
@@ -86,7 +111,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--rows", nargs="+", choices=tuple(ROWS), default=list(ROWS))
+    parser.add_argument("--rows", nargs="+", choices=(*ROWS, *MOVING), default=list(ROWS))
     parser.add_argument("--snr", type=float, nargs="+", default=[0, 5, 10, 15, 20])
     parser.add_argument("--bursts", type=int, default=20)
     parser.add_argument("--symbols", type=int, default=180_224, help="without --content")
@@ -123,7 +148,7 @@ def measure(
     for seed in range(options.bursts):
         content = encoded.content() if encoded else laplace_content(options.symbols, seed)
         settings = settings_of(row, snr_db, seed).but(adc_rms_dbfs=options.adc_rms_dbfs)
-        samples = np.pad(modulate(content, payload_rms=settings.payload_rms).samples, 8192)
+        samples = np.pad(modulate(content, payload_rms=settings.payload_rms).samples, SILENCE)
         receiver = BurstReceiver(sample_rate_hz=settings.sample_rate_hz)
         taken = impair(samples, settings)
         receptions = receiver.push(taken) + receiver.flush()
@@ -136,12 +161,20 @@ def measure(
         power = float(np.mean(np.abs(error) ** 2))
         reported = float(np.mean(received.noise_variance[arrived]))
         cell.losses.append(10 * np.log10(power) + snr_db)
-        cell.bounds.append(equaliser_loss_db(settings, STANDARD.rolloff))
+        cell.bounds.append(bound_db(settings, samples.size))
         cell.variance_errors.append(10 * np.log10(reported / power))
         cell.frames_lost += receptions[0].frames_lost
         if reference is not None:
             cell.psnrs.append(metrics.psnr_db(reference, decoder.decode(received).source))
     return cell
+
+
+def bound_db(settings: ChannelSettings, samples: int) -> float:
+    """What an equaliser loses that knows the channel, through a stream with one burst."""
+    if not settings.doppler_hz:
+        return equaliser_loss_db(settings, STANDARD.rolloff)
+    times_s = np.linspace(SILENCE, samples - SILENCE, 400) / settings.sample_rate_hz
+    return equaliser_loss_db(settings, STANDARD.rolloff, 256, times_s)
 
 
 def settings_of(row: str, snr_db: float, seed: int) -> ChannelSettings:
@@ -161,7 +194,7 @@ def settings_of(row: str, snr_db: float, seed: int) -> ChannelSettings:
         settings = settings.but(cfo_hz=cfo * SYMBOL_RATE_HZ, sro_ppm=-cfo * PPM_OF_CFO)
     if row not in ("ideal", "offsets"):
         settings = settings.but(**FRONT_END)
-    return settings.but(**ROWS[row])
+    return settings.but(**{**ROWS, **MOVING}[row])
 
 
 def laplace_content(size: int, seed: int) -> Content:

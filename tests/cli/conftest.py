@@ -75,13 +75,13 @@ def start(environment: dict[str, str]):
     """Start a command in the background; whatever still runs at the end is killed."""
     running: list[subprocess.Popen[str]] = []
 
-    def begin(arguments: Sequence[object]) -> subprocess.Popen[str]:
+    def begin(arguments: Sequence[object], errors: int = subprocess.PIPE) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "implicitjscc", *map(str, arguments)],
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=errors,
             text=True,
         )
         running.append(process)

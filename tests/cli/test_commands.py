@@ -3,9 +3,15 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import pty
+import select
 import signal
+import struct
 import subprocess
-import time
+import sys
+import termios
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +20,7 @@ from PIL import Image as PillowImage
 
 from implicitjscc.channel import ChannelSettings, impair
 
-from .conftest import Command, Files
+from .conftest import TIMEOUT_S, Command, Files, eventually
 
 ENCODE_KEYS = {
     *("psnr_db", "snr_db", "steps", "encode_s", "step_ms", "bandwidth_ratio", "channel_uses"),
@@ -91,10 +97,7 @@ def test_search_and_its_profile(command: Command, files: Files, tmp_path: Path) 
 def test_ctrl_c_ends_a_search_with_the_best_so_far(start, files: Files, tmp_path: Path) -> None:
     profile = tmp_path / "p.json"
     process = start(["search", files.picture, "-o", profile, "--steps", 3, "--trials", 1, "--json"])
-    for _ in range(600):
-        if profile.exists():
-            break
-        time.sleep(0.1)
+    eventually(profile.exists, TIMEOUT_S)
     process.send_signal(signal.SIGINT)
     text, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
@@ -281,20 +284,44 @@ def test_wrong_usage(command: Command, arguments: list[str]) -> None:
 
 def test_ctrl_c_writes_the_best_so_far(start, files: Files, tmp_path: Path) -> None:
     output = tmp_path / "x.ijscc"
-    process = start(["encode", files.picture, "-o", output, "--steps", 1_000_000, "--json"])
-    with pytest.raises(subprocess.TimeoutExpired):
-        process.wait(timeout=8)
-    process.send_signal(signal.SIGINT)
-    text, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
+    ours, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("4H", 24, 80, 0, 0))
+    words = ["encode", files.picture, "-o", output, "--steps", 1_000_000, "--json"]
+    process = start(words, terminal)
+    os.close(terminal)
+    with os.fdopen(ours, "rb", buffering=0) as screen:
+        seen = b""
+        while b"step " not in seen:  # of the progress bar: there is something to keep
+            assert select.select([screen], [], [], TIMEOUT_S)[0], seen
+            seen += screen.read(4096)
+        process.send_signal(signal.SIGINT)
+        text, _ = process.communicate(timeout=TIMEOUT_S)
+    assert process.returncode == 0
     assert '"interrupted": true' in text
     assert output.exists()
 
 
+def test_what_other_libraries_have_to_say_is_not_said_as_ours(
+    environment: dict[str, str], files: Files
+) -> None:
+    """PyTorch 2.6 logs statistics of its own when the interpreter ends, for one."""
+    program = (
+        "import logging, sys; from implicitjscc.cli.main import main; main(sys.argv[1:]);"
+        "logging.getLogger('another').info('chatter'); logging.getLogger('another').error('alarm');"
+        "logging.getLogger('implicitjscc.codec').info('ours')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "info", files.container],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=TIMEOUT_S,
+    )
+    assert done.stderr.splitlines() == ["implicitjscc: alarm", "implicitjscc: ours"]
+
+
 def test_doctor_without_gnu_radio_or_anything_else(tmp_path: Path, root: Path) -> None:
     """A bare interpreter: no site packages at all."""
-    import sys
-
     done = subprocess.run(
         [sys._base_executable, "-I", "-S", "-c", _BARE_DOCTOR, str(root / "python")],  # type: ignore[attr-defined]
         capture_output=True,

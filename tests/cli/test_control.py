@@ -111,7 +111,7 @@ def test_status_on_a_terminal_once_and_as_json(
     while shown.count(b"\x1b[H") < 3:
         shown += os.read(ours_side, 4096)
     view.send_signal(signal.SIGINT)
-    assert view.wait(20) == 0
+    assert view.wait(60) == 0
     os.close(ours_side)
     assert b"waiting" in shown
     assert b"Ctrl-C ends this view" in shown

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,21 @@ def test_no_qt_is_a_note(environment, tmp_path):
     assert any("python3-pyqt5" in mend for mend in mends(report["notes"], "no Qt"))
 
 
+def test_no_gtk_is_a_note(environment, tmp_path):
+    """Companion without the bindings, as apt-get installs it without recommended packages."""
+    (tmp_path / "gi.py").write_text(
+        "def require_version(name, number):\n"
+        "    raise ValueError(f'Namespace {name} not available')\n"
+    )
+    companion = tmp_path / "gnuradio-companion"
+    companion.touch(0o755)
+    path = os.pathsep.join((str(tmp_path), os.environ["PATH"]))
+    report = examine(environment, tmp_path, PATH=path)
+    assert report["gtk"] is False
+    (mend,) = mends(report["notes"], "no GTK")
+    assert "gir1.2-gtk-3.0" in mend
+
+
 def test_an_old_package(environment, tmp_path):
     (tmp_path / "tqdm.py").write_text("")
     (tmp_path / "tqdm-4.1.dist-info").mkdir()
@@ -91,6 +107,32 @@ def test_a_stale_engine_and_a_way_to_build_it(monkeypatch):
     assert doctor._engine(findings).startswith("torch")
     (mend,) = mends(findings.notes, stale)
     assert Path(mend.split()[1]).is_file()
+
+
+@pytest.mark.parametrize(
+    ("folder", "packages", "slow"),
+    [
+        ("blas", "dist-packages", True),
+        ("openblas-pthread", "dist-packages", False),
+        ("blas", "site-packages", False),
+    ],
+)
+def test_a_slow_blas(monkeypatch, tmp_path, folder, packages, slow):
+    from implicitjscc.cli import doctor
+
+    module = types.SimpleNamespace(__file__=f"/usr/lib/python3/{packages}/numpy/__init__.py")
+    monkeypatch.setattr(doctor, "attempt", lambda _: (module, ""))
+    path = f"/usr/lib/x86_64-linux-gnu/{folder}/libblas.so.3"
+    maps = tmp_path / "maps"
+    maps.write_text(
+        f"7f2a7e000000-7f2a7e010000 r--p 00000000 fe:00 123 {path}\n"
+        f"7f2a7e010000-7f2a7e090000 r-xp 00010000 fe:00 123 {path}\n"
+        "7ffd0c5e5000-7ffd0c606000 rw-p 00000000 00:00 0 [stack]\n"
+    )
+    findings = Findings()
+    assert (doctor.blas(findings, maps) == path) is (packages == "dist-packages")
+    assert bool(mends(findings.notes, "reference BLAS")) is slow
+    assert not findings.missing
 
 
 def hackrf(folder: Path) -> tuple[Path, Path]:

@@ -13,6 +13,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import numpy as np
@@ -57,10 +58,11 @@ def driver(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def begin(driver, environment):
-    """begin(*words) starts a command that finds the driver."""
+    """begin(*words) starts a command that finds the driver; none outlives its test."""
+    running: list[subprocess.Popen[str]] = []
 
     def begin_command(*words: object) -> subprocess.Popen[str]:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "implicitjscc", *map(str, words)],
             env={**environment, "SOAPY_SDR_PLUGIN_PATH": str(driver.parent)},
             stdin=subprocess.DEVNULL,
@@ -68,8 +70,13 @@ def begin(driver, environment):
             stderr=subprocess.PIPE,
             text=True,
         )
+        running.append(process)
+        return process
 
-    return begin_command
+    yield begin_command
+    for process in running:
+        process.kill()
+        process.communicate()
 
 
 @pytest.fixture
@@ -223,6 +230,7 @@ def test_ctrl_c_ends_the_burst_and_the_tail(begin, files: Files, tmp_path):
             break
     while not air.exists() or air.stat().st_size < 2_000_000:
         assert process.poll() is None
+        time.sleep(0.05)
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, said

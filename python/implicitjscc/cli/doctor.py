@@ -64,7 +64,9 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "blocks": doctor_gnuradio.blocks(findings, installation),
         "grc_block_path": doctor_gnuradio.grc_block_path(findings, installation),
         "qt": doctor_gnuradio.qt(findings),
+        "gtk": doctor_gnuradio.gtk(findings),
         "engine": _engine(findings),
+        "blas": blas(findings),
         "devices": {
             "cuda": _cuda(),
             **doctor_radios.examine(findings),
@@ -126,6 +128,38 @@ def _engine(findings: Findings) -> str:
     build = Path(engine.__file__).with_name("build.py")
     findings.note(f"no native engine: {reason}", f"{sys.executable} {build}  (needs g++)")
     return f"torch (the native engine is not here: {reason})"
+
+
+def blas(findings: Findings, maps: Path = Path("/proc/self/maps")) -> str:
+    """The BLAS library with which the distribution's numpy and PyTorch compute.
+
+    They take the one that is there, and without recommended packages that is the reference
+    implementation. Packages of pip's bring their own.
+
+    Args:
+        findings: takes the note.
+        maps: the list of the files that this process has mapped.
+
+    Returns:
+        its path, or "the packages' own".
+    """
+    modules = [(name, attempt(name)[0]) for name in ("numpy", "torch")]
+    theirs = [name for name, module in modules if module and _is_distributions(module)]
+    try:
+        mapped = maps.read_text().split() if theirs else []
+    except OSError:
+        return "unknown"
+    found = sorted({path for path in mapped if Path(path).name.startswith("libblas.so")})
+    if any(Path(path).parent.name == "blas" for path in found):
+        findings.note(
+            f"the reference BLAS for {' and '.join(theirs)}: encoding takes longer to begin",
+            "apt-get install libopenblas0-pthread",
+        )
+    return ", ".join(found) or "the packages' own"
+
+
+def _is_distributions(module: Any) -> bool:
+    return "dist-packages" in Path(str(module.__file__)).parts
 
 
 def _cuda() -> bool:

@@ -106,6 +106,26 @@ def qt(findings: Findings) -> str | None:
     return str(module.PYQT_VERSION_STR)
 
 
+def gtk(findings: Findings) -> bool:
+    """Whether GNU Radio Companion finds GTK's bindings, without which it does not start.
+
+    GNU Radio's package only recommends them.
+    """
+    gi, reason = attempt("gi")
+    try:
+        if gi is not None:
+            gi.require_version("Gtk", "3.0")
+            gi.require_version("PangoCairo", "1.0")
+    except ValueError as error:
+        gi, reason = None, str(error)
+    if gi is None and shutil.which("gnuradio-companion"):
+        findings.note(
+            f"no GTK for GNU Radio Companion ({reason})",
+            "./run companion  (or apt-get install gir1.2-gtk-3.0)",
+        )
+    return gi is not None
+
+
 def _file(name: str) -> str:
     return f"implicitjscc_{name}.block.yml"
 

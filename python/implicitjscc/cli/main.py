@@ -54,8 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = parser().parse_args(arguments)
     logging.basicConfig(
-        stream=sys.stderr, format="implicitjscc: %(message)s", level=logging.INFO, force=True
+        stream=sys.stderr, format="implicitjscc: %(message)s", level=logging.WARNING, force=True
     )
+    logging.getLogger("implicitjscc").setLevel(logging.INFO)
     try:
         result = options.run(options)
     except ImplicitJsccError as error:

@@ -8,7 +8,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from .channel_estimator import ChannelEstimator
+from .channel_estimator import ChannelEstimate, ChannelEstimator
 from .equaliser import Equaliser
 from .matched_filter import FilterOutput, MatchedFilter, Timing
 from .profile import STANDARD, WaveformProfile
@@ -60,8 +60,8 @@ class ChannelSync:
         known: NDArray[np.complex64],
         *,
         measure_drift: bool = False,
-    ) -> tuple[Timing, NDArray[np.complex64] | None]:
-        """Timing, and the equaliser's response where echoes ask for one.
+    ) -> tuple[Timing, NDArray[np.complex64] | None, ChannelEstimate | None]:
+        """Timing, the equaliser's response where echoes ask for one, and the channel at that time.
 
         Args:
             samples, origin, timing, measure_drift: as for :meth:`FrameReceiver.demodulate`.
@@ -69,7 +69,7 @@ class ChannelSync:
         """
         there = self.inside(origin, samples.size, timing, known.size)
         if known.size < self._channels.least_symbols or not there.all():
-            return timing, None
+            return timing, None, None
         received = self._filter.resample(samples, origin, timing, known.size)
         channel = self._channels.estimate(received, known)
         if measure_drift:
@@ -83,7 +83,8 @@ class ChannelSync:
         if response is None:
             late = float(np.clip(channel.late, -_LARGEST_LATE, _LARGEST_LATE))
             timing = replace(timing, start=timing.start + late)
-        return timing, response
+            channel = replace(channel, first_delay=channel.first_delay - late, late=0.0)
+        return timing, response, channel
 
     def inside(self, origin: int, size: int, timing: Timing, symbols: int) -> NDArray[np.bool_]:
         """Which of a frame's symbols a piece of the stream holds whole."""

@@ -20,6 +20,9 @@ _REFERENCE = 8  # pilots that tell the phase of the next one
 _LEAST_EVIDENCE = 6.0  # half of the pilots' number, where there is no noise
 _LEAST_GUARD, _MOST_GUARD = 2, 16
 _CLOSING_PILOTS = 32
+_FADING_PILOTS = 128  # that tell by themselves whether they are coherent, one with the next
+_LEAST_AGREEMENT = 0.3
+_SILENCE = 1e-3  # of a pilot's amplitude
 _PREAMBLE_PARTS = 16
 _LEAST_PREAMBLE = 0.08  # power of a preamble over the pilots', noise included
 _ZERO_RUN = 256
@@ -176,8 +179,32 @@ def _coherent(pilots: NDArray[np.complex64], amplitude: float) -> int:
     best = int(np.argmax(evidence))
     if evidence[best] < min(_LEAST_EVIDENCE, 0.25 * pilots.size):
         return 0
+    # In a fade they are weak, and coherent all the same.
+    best += _agreeing(pilots[best:])
     if best == pilots.size - 1:
         return pilots.size
     spread = float(np.var(agreement[: best + 1]))
     guard = int(np.clip(_LEAST_GUARD + 4 * spread, _LEAST_GUARD, _MOST_GUARD))
     return max(best + 1 - guard, 0)
+
+
+def _agreeing(pilots: NDArray[np.complex64]) -> int:
+    """How many of the first pilots there are, by rows whose neighbours agree in any amplitude.
+
+    Of 128 random ones so much agreement has a chance of 10^-5. Half of the last such row may be
+    random, unless the frame ends with it.
+    """
+    if pilots.size <= _FADING_PILOTS:
+        return 0
+    size = np.abs(pilots)
+    phases = np.where(size > _SILENCE * size[0], pilots / np.maximum(size, 1e-30), 0)
+    steps = phases[1:] * phases[:-1].conj()
+    total = np.cumsum(np.concatenate((np.zeros(1, np.complex128), steps)))
+    agreed = np.abs(total[_FADING_PILOTS:] - total[:-_FADING_PILOTS])
+    rows = np.flatnonzero(agreed > _LEAST_AGREEMENT * _FADING_PILOTS)
+    # One that begins with what has been found is no evidence of more.
+    rows = rows[rows > 0]
+    if not rows.size:
+        return 0
+    last = int(rows[-1]) + _FADING_PILOTS
+    return last if last == pilots.size - 1 else last - _FADING_PILOTS // 2

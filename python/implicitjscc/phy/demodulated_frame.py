@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -83,6 +83,7 @@ def settle(
     interval: float,
     nominal_interval: float,
     level: float,
+    weights: NDArray[np.float32] | None = None,
 ) -> tuple[DemodulatedFrame, gain_tracker.Gain | None]:
     """Track the gain, take out the transmitter's image, weigh the noise.
 
@@ -95,6 +96,8 @@ def settle(
         cfo: already taken out, cycles a symbol.
         interval, nominal_interval: samples a symbol.
         level: mean power of the frame's samples.
+        weights: of each symbol of the frame, one over its noise's deviation, relative; None where
+            the noise is the same on all.
 
     Returns:
         the payload, and the gain over the frame; None where there is nothing to tell it.
@@ -107,6 +110,10 @@ def settle(
         valid = np.zeros(slots.size, bool)
         return DemodulatedFrame(nothing, unknown, valid, -np.inf, cfo, interval, level_dbfs), None
     power = value.real**2 + value.imag**2
+    if weights is not None:
+        # With even noise on symbols of known, uneven amplitudes.
+        value = value * weights
+        known = replace(known, values=known.values * weights[known.positions])
     gain = gain_tracker.track(
         known.positions,
         value[known.positions],
@@ -117,6 +124,8 @@ def settle(
         power=power,
     )
     variance = gain.noise_variance_at(slots)
+    if weights is not None:
+        variance /= np.square(weights[slots])
     relative = power / np.square(gain.amplitude_at(np.arange(power.size)))
     variance += burst_variance(relative, 1 + gain.noise_ratio)[slots]
     later = known.positions >= known.preamble
@@ -126,8 +135,11 @@ def settle(
     imaged = abs(image) ** 2 * float(np.mean(np.abs(known.values) ** 2)) / gain.noise_ratio
     left = max(1 - imaged, _LEAST_LEFT)
     variance *= np.float32(left)
+    symbols = remove_image(value[slots] / gain.at(slots), image)
+    if weights is not None:
+        symbols /= weights[slots]
     demodulated = DemodulatedFrame(
-        symbols=remove_image(value[slots] / gain.at(slots), image),
+        symbols=symbols,
         noise_variance=variance,
         valid=inside[slots] & (variance < _MOST_VARIANCE),
         snr_db=gain.snr_db - float(10 * np.log10(left)),

@@ -271,6 +271,7 @@ class BurstFollower:
                 self.layout,
                 frame,
                 measure_drift=most and not self._times.knows_drift,
+                followed=self._times.knows(frame + 1),
             )
         except np.linalg.LinAlgError as error:
             # Noise that no gain fits: the part is lost, and the burst goes on.

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +28,7 @@ from .front_end import remove_dc_and_iq_imbalance
 from .header import Header
 from .header_symbols import header_symbols
 from .matched_filter import MatchedFilter, Timing
+from .moving_channel import MovingChannel
 from .observer import FrameObserver, FrameSignals
 from .profile import STANDARD, WaveformProfile
 from .synchronizer import drift_from_payload, preamble_errors
@@ -79,6 +81,7 @@ class FrameReceiver:
         self._observer = observer
         self._filter = MatchedFilter(profile)
         self._sync = ChannelSync(self._filter, profile)
+        self._moving = MovingChannel(self._filter, profile)
         self._refined: dict[Detection, Timing] = {}
         self._chirps = chirps(profile)
         self._most_extra = extra_header_slots(1, profile)
@@ -129,7 +132,7 @@ class FrameReceiver:
         """
         cleaned = remove_dc_and_iq_imbalance(samples, self._profile.samples_per_symbol)
         timing = self.refine(cleaned, origin, detection)
-        timing, response = self._sync.settle(cleaned, origin, timing, self._chirps)
+        timing, response, _ = self._sync.settle(cleaned, origin, timing, self._chirps)
         value = self._filter.demodulate(
             cleaned, origin, timing, self._acquisition_symbols, response
         ).value
@@ -146,6 +149,7 @@ class FrameReceiver:
         frame: int,
         *,
         measure_drift: bool = False,
+        followed: bool = False,
     ) -> DemodulatedFrame:
         """All payload of a frame whose header is known.
 
@@ -158,6 +162,7 @@ class FrameReceiver:
             layout: of its content.
             frame: its number.
             measure_drift: whether the clock's drift is still unknown.
+            followed: whether the next frame's preamble is known to be where it is due.
         """
         profile = self._profile
         cleaned = remove_dc_and_iq_imbalance(samples, profile.samples_per_symbol)
@@ -167,29 +172,49 @@ class FrameReceiver:
             timing = replace(timing, interval=timing.interval * (1 + drift))
         known = self._known(header, layout, frame)
         run = known.run
-        timing, response = self._sync.settle(
+        timing, response, channel = self._sync.settle(
             cleaned, origin, timing, known.values[:run], measure_drift=measure_drift and not long
         )
         output = self._filter.demodulate(cleaned, origin, timing, layout.frame_symbols, response)
         inside = self._sync.inside(origin, samples.size, timing, layout.frame_symbols)
         extra = layout.extra_header_slots
         value = self._sync.without_drift(output, inside, run / 2)
-        demodulated, gain = settle(
-            value,
-            inside,
-            known,
-            layout.slot_positions()[extra : extra + layout.payload_slots],
-            equalised=response is not None,
+        slots = layout.slot_positions()[extra : extra + layout.payload_slots]
+        settled = partial(
+            settle,
+            inside=inside,
+            known=known,
+            slots=slots,
             cfo=timing.cfo,
             interval=timing.interval,
             nominal_interval=profile.samples_per_symbol,
             level=float(np.vdot(samples, samples).real) / max(samples.size, 1),
         )
+        demodulated, gain = settled(value, equalised=response is not None)
+        symbols = int(np.count_nonzero(inside))
+        if channel is not None and gain is not None and inside[:symbols].all():
+            whole = symbols == layout.frame_symbols
+            moving = self._moving.follow(
+                (cleaned, origin, timing),
+                channel,
+                known.where(inside),
+                self._run(header, frame + 1) if whole and followed else None,
+                slots,
+                (value, gain.frequency),
+                settled,
+            )
+            if moving is not None:
+                value, demodulated, gain = moving.value, moving.demodulated, moving.gain
         if self._observer is not None and gain is not None:
             where = (header, layout, frame, samples, origin, timing, value, gain)
             seen = (known.positions, known.values, demodulated, response)
             self._observer.frame(FrameSignals(*where, *seen))
         return demodulated
+
+    def _run(self, header: Header, frame: int) -> NDArray[np.complex64]:
+        """Symbols that a frame begins with."""
+        sent = header_symbols(header, frame, self._profile.header_symbols, self._profile)
+        return np.concatenate((self._chirps, sent))
 
     def _known(self, header: Header, layout: FrameLayout, frame: int) -> KnownSymbols:
         """Positions and values of all known symbols, in order of time."""

@@ -147,6 +147,63 @@ class MatchedFilter:
         value += self._cut(ifft(spectrum, axis=1), self._sps) * self._lags(lag, timing, self._sps)
         return value.reshape(-1)[: symbols * self._sps]
 
+    @property
+    def first_symbol(self) -> int:
+        """Of what :meth:`equalise_block` gives, the block's first one."""
+        return _OVERLAP // self._sps
+
+    def spectra(
+        self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
+    ) -> NDArray[np.complex64]:
+        """Spectra of the blocks that the symbols lie in, each at the time of its own.
+
+        Arguments are those of :meth:`demodulate`.
+
+        Returns:
+            shape (blocks, BLOCK); ``block_symbols`` symbols a block.
+        """
+        spectrum, lag = self._spectra(samples, origin, timing, symbols)
+        spectrum *= np.exp(2j * np.pi * self.frequencies * lag[:, None]).astype(np.complex64)
+        return spectrum
+
+    def equalise_block(
+        self, spectrum: NDArray[np.complex64], responses: NDArray[np.complex64]
+    ) -> NDArray[np.complex64]:
+        """One block by several filters, drift within it apart.
+
+        Args:
+            spectrum: one of :meth:`spectra`.
+            responses: shape (n, BLOCK).
+
+        Returns:
+            shape (n, BLOCK / samples_per_symbol), from ``first_symbol`` on those of the block.
+        """
+        return self._fold(spectrum * responses)
+
+    def equalise(
+        self, spectra: NDArray[np.complex64], responses: NDArray[np.complex64], timing: Timing
+    ) -> NDArray[np.complex64]:
+        """All blocks by filters that change evenly from each block's middle to the next one's.
+
+        Args:
+            spectra: of :meth:`spectra`.
+            responses: in each block's middle, shape (blocks, BLOCK).
+            timing: as for the spectra.
+
+        Returns:
+            symbols, shape (blocks * block_symbols,).
+        """
+        filtered = spectra * responses
+        value = self._cut(self._fold(filtered), 1)
+        filtered *= self._derivative
+        no_lag = np.zeros(len(spectra))
+        value += self._cut(self._fold(filtered), 1) * self._lags(no_lag, timing, 1)
+        if len(spectra) > 1:
+            change = np.gradient(responses, axis=0)
+            places = (np.arange(self.block_symbols) + 0.5) / self.block_symbols - 0.5
+            value += self._cut(self._fold(spectra * change), 1) * places.astype(np.float32)
+        return value.reshape(-1)
+
     def _spectra(
         self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int
     ) -> tuple[NDArray[np.complex64], NDArray[np.float64]]:

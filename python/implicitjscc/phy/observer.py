@@ -41,7 +41,8 @@ class FrameSignals:
         known_symbols: sent there.
         demodulated: what comes out.
         equaliser_response: of the filter that took the matched filter's place, shape (m,), complex,
-            at ``numpy.fft.fftfreq(m)`` cycles a sample; None where there was no need for one.
+            at ``numpy.fft.fftfreq(m)`` cycles a sample; None where there was no need for one. Where
+            the channel moves, that of the frame's beginning.
     """
 
     header: Header
