@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 
 import numpy as np
+import report
 from impaired import PAYLOAD_RMS, awgn, eight_bits, turned
 from scipy.fft import fft, fftfreq, ifft
 
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--msamples", type=float, default=20.0, help="of each signal")
     parser.add_argument("--signals", nargs="*", choices=SIGNALS, default=list(SIGNALS))
     options = parser.parse_args()
+    print(*report.origin(), sep="\n")
     if options.snr:
         print("es_n0_db\tbursts\tdetector\tcoherent\tpilots\tcfo_rms_hz_at_1_msymbol_s")
     for snr_db in options.snr:

@@ -3,7 +3,7 @@
 """How often a content's header cannot be read, by the number of its frames and Es/N0.
 
     python benchmarks/header.py [--frames 8 4 2 1] [--snr -5 -6 -7] [--trials 200] [--ideal]
-                                [--late 0]
+                                [--first-seed 0] [--late 0] [--no-costs]
 
 Frames are cut short behind their pilots that tell the frame number: their payload plays no part,
 and time is saved. Each is acquired from samples, with random frequency and phase, from its
@@ -17,6 +17,7 @@ import time
 from dataclasses import replace
 
 import numpy as np
+import report
 from impaired import PAYLOAD_RMS, awgn, turned
 
 from implicitjscc.content import DESCRIPTION_BYTES, Content
@@ -41,29 +42,33 @@ def main() -> None:
     parser.add_argument("--frames", type=int, nargs="+", default=[8, 4, 2, 1])
     parser.add_argument("--snr", type=float, nargs="+", default=[-5, -6, -7])
     parser.add_argument("--trials", type=int, default=200)
+    parser.add_argument("--first-seed", type=int, default=0, help="of the trials")
     parser.add_argument("--late", type=int, default=0, help="frames that a receiver missed")
     parser.add_argument(
         "--ideal", action="store_true", help="ideal synchronisation: the code alone, all frames"
     )
+    parser.add_argument("--no-costs", action="store_true", help="without the two last rows")
     options = parser.parse_args()
+    seeds = range(options.first_seed, options.first_seed + options.trials)
+    print(*report.origin(), sep="\n")
     if options.ideal:
         print("frames\tes_n0_db\ttrials\tnot_read")
         for frames in options.frames:
             for snr_db in options.snr:
-                failed = sum(not ideal(frames, snr_db, n) for n in range(options.trials))
+                failed = sum(not ideal(frames, snr_db, seed) for seed in seeds)
                 print(f"{frames}\t{snr_db:g}\t{options.trials}\t{failed}", flush=True)
         return
     print("frames\tes_n0_db\ttrials\tnot_read\tmedian_frames_needed")
     for frames in options.frames:
         burst = Frames(frames)
         for snr_db in options.snr:
-            needed = [
-                burst.frames_needed(snr_db, seed, options.late) for seed in range(options.trials)
-            ]
+            needed = [burst.frames_needed(snr_db, seed, options.late) for seed in seeds]
             read = [n for n in needed if n is not None]
             median = f"{np.median(read):g}" if read else "-"
             failed = len(needed) - len(read)
             print(f"{frames}\t{snr_db:g}\t{len(needed)}\t{failed}\t{median}", flush=True)
+    if options.no_costs:
+        return
     for what, cost_ms in false_preambles():
         print(f"# {what}: {cost_ms:.1f} ms each")
 
@@ -104,10 +109,10 @@ class Frames:
             timing = self.receiver.refine(samples, 0, detection)
             numbers = self.verifier.frame_numbers(samples, 0, timing)
             try:
-                acquired = self.receiver.acquire(samples, 0, detection)
+                acquired = self.receiver.acquire(samples, 0, detection, numbers)
             except np.linalg.LinAlgError:
                 continue
-            moved = [_moved(a, origin) for a in acquired if a.frame in numbers]
+            moved = [_moved(acquisition, origin) for acquisition in acquired]
             place = Detection(detection.time + origin, detection.cfo, detection.metric)
             pending.append(Preamble(place, moved))
             found = search.find(pending) if moved else None

@@ -58,7 +58,7 @@ def main() -> None:
                 name = f"{graph.replace('_', '-')}-{case}.jpg"
                 if options.only not in name:
                     continue
-                sent = {"content": content, "reference": picture, "samp-rate": 500_000, **arguments}
+                sent = {"content": content, "reference": picture, "samp-rate": 100_000, **arguments}
                 with screen() as display:
                     take(place, graph, sent, display, output / name)
                 print(f"{name}\t{(output / name).stat().st_size} bytes")
@@ -74,12 +74,15 @@ def encode(picture: Path, content: Path, seconds: float) -> Path:
 
 
 def generate(place: Path) -> None:
-    """The flowgraphs as programs."""
+    """The flowgraphs as programs, without pictures that are still arriving."""
     grcc = shutil.which("grcc")
     if grcc is None:
         sys.exit("grcc is not installed")
-    graphs = [str(ROOT / "flowgraphs" / f"{name}.grc") for name in GRAPHS]
-    command = [grcc, "-o", str(place), *graphs]
+    graphs = [place / f"{name}.grc" for name in GRAPHS]
+    for graph in graphs:
+        text = (ROOT / "flowgraphs" / graph.name).read_text(encoding="utf-8")
+        graph.write_text(text.replace("progress_frames: '1'", "progress_frames: '0'"))
+    command = [grcc, "-o", str(place), *map(str, graphs)]
     subprocess.run(command, env=environment(), check=True, stdout=subprocess.DEVNULL)
 
 
@@ -109,7 +112,7 @@ def screen() -> Iterator[str]:
 
 
 def take(place: Path, graph: str, options: dict[str, object], display: str, path: Path) -> None:
-    """Run a flowgraph until the third picture was shown, and photograph its window."""
+    """Run a flowgraph until some pictures were shown, and photograph its window."""
     words = [f"--{key}={value}" for key, value in options.items()]
     program = subprocess.Popen(
         [sys.executable, "-u", str(place / f"{graph}.py"), *words],
@@ -127,9 +130,10 @@ def take(place: Path, graph: str, options: dict[str, object], display: str, path
     seen, end = 0, time.monotonic() + LIMIT_S
     for line in program.stdout:
         seen += bool(re.search("rebuilt at SNR", line))
-        if seen >= 3 or time.monotonic() > end:
+        # The digital decoder takes longer.
+        if seen >= (5 if graph == "digital_reference" else 3) or time.monotonic() > end:
             break
-    time.sleep(6 if graph == "digital_reference" else 1)  # the digital decoder takes longer
+    time.sleep(1)
     photograph(display, place / "window.png")
     program.send_signal(signal.SIGTERM)
     try:

@@ -19,11 +19,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from make_pictures import ROOT, environment, photograph, save, screen
+from make_pictures import ROOT, environment, photograph, screen
 from PIL import Image
 
 SIZE = ("1600", "900")
 SHOWN = (0, 0, 1600, 733)  # the panel below it names folders of this machine
+COLOURS = 64
 LIMIT_S = 90
 _SETTLE_S = 3
 
@@ -39,11 +40,13 @@ def main() -> None:
             sys.exit(f"{program} is not installed")
     options.folder.mkdir(exist_ok=True)
     for graph in options.flowgraphs or sorted((ROOT / "flowgraphs").glob("*.grc")):
-        target = options.folder / f"companion-{graph.stem.replace('_', '-')}.jpg"
+        target = options.folder / f"companion-{graph.stem.replace('_', '-')}.png"
         with screen() as display, companion(graph, display):
             photograph(display, options.folder / "screen.png")
             with Image.open(options.folder / "screen.png") as screenshot:
-                save(screenshot.convert("RGB").crop(SHOWN), target)
+                shown = screenshot.convert("RGB").crop(SHOWN)
+                # Of a few flat colours; without dithering, text stays sharp.
+                shown.quantize(COLOURS, dither=Image.Dither.NONE).save(target, optimize=True)
             (options.folder / "screen.png").unlink()
         print(f"{target}\t{target.stat().st_size} bytes", flush=True)
 

@@ -16,6 +16,7 @@ from PIL import Image as PillowImage
 from implicitjscc.cli.encoder_arguments import encoder_arguments
 from implicitjscc.cli.main import parser
 from implicitjscc.phy.receiver import BurstReceiver
+from implicitjscc.recording.reader import SigmfReader
 
 from .conftest import Command, Files, Ports, control_client, eventually
 
@@ -120,6 +121,36 @@ def test_a_recording_of_the_carousel_holds_whole_bursts_at_their_pace(
     assert len(received) == result["bursts"] >= 4
     assert all(one.frames_lost == 0 for one in received)
     assert len({one.received.content_id for one in received}) == 2
+
+
+def test_the_air_as_a_sigmf_recording(start, files: Files, tmp_path: Path, ports: Ports) -> None:
+    _, ours, _ = ports
+    folder, base = tmp_path / "drop", tmp_path / "air"
+    folder.mkdir()
+    end = f"sigmf:{base}?datatype=ci16_le&frequency=433.5e6"
+    live = start(
+        ["live", folder, "--to", end, "--sample-rate", RATE_HZ, "--control", ours, "--json"]
+    )
+    with control_client(ours) as control:
+        eventually(lambda: control.request("status")["samples"] > 0)  # zeros first
+        shutil.copy(files.container, folder)
+        eventually(lambda: control.request("status")["bursts"] >= 2)
+        assert not base.with_name("air.sigmf-meta").exists()  # both files come at the end
+    live.send_signal(signal.SIGTERM)
+    output, errors = live.communicate(timeout=30)
+    assert live.returncode == 0, errors
+    result = json.loads(output)
+    reader = SigmfReader(str(base), verify=True)
+    samples = np.concatenate(list(reader.chunks()))
+    assert samples.size == result["samples"]
+    meta = json.loads(base.with_name("air.sigmf-meta").read_text())
+    starts = [note["core:sample_start"] for note in meta["annotations"]]
+    receiver = BurstReceiver(sample_rate_hz=RATE_HZ)
+    received = receiver.push(samples) + receiver.flush()
+    assert len(starts) == len(received) == result["bursts"] >= 2
+    assert starts[0] > 0
+    assert not np.any(samples[: starts[0]])
+    assert all(one.frames_lost == 0 for one in received)
 
 
 def test_an_end_while_encoding_leaves_nothing_behind(

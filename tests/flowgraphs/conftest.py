@@ -24,6 +24,7 @@ def environment(root: Path, module_path: str) -> dict[str, str]:
         "GRC_BLOCKS_PATH": str(root / "gr-implicitjscc" / "grc"),
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
+        "QT_QPA_PLATFORM": "offscreen",  # unless there is a screen
     }
 
 

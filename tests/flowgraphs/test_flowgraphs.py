@@ -5,12 +5,18 @@ from __future__ import annotations
 
 import re
 import signal
+import time
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
 import yaml
+import zmq
 
 from implicitjscc.codec import decoder, metrics, sources, symbol_channel
+from implicitjscc.control.address import parse
+from implicitjscc.control.client import ControlClient
+from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.recording.reader import SigmfReader
 
 LIMIT_S = 90
@@ -173,8 +179,78 @@ def test_a_receiver_outlives_its_transmitter(start, encoded, tmp_path, free_port
     assert output.exists()
 
 
-def test_a_missing_content_is_named(start):
-    process = start("awgn_loopback", content="/nowhere/content.ijscc")
-    printed, _ = process.communicate(timeout=LIMIT_S)
-    assert process.returncode != 0
-    assert "/nowhere/content.ijscc" in printed.splitlines()[-1]
+def test_what_they_cannot_use_ends_them_with_one_line(start, encoded, tmp_path):
+    text = tmp_path / "text.png"
+    text.write_text("neither a picture nor a container")
+    content, none, folder = encoded.path, tmp_path / "none", tmp_path
+    cases = (
+        ("awgn_loopback", {"content": none}, none),
+        ("zmq_transmitter", {"content": folder}, folder),
+        ("teaching_loopback", {"content": text}, text),
+        ("digital_reference", {"content": content, "reference": none}, none),
+        ("zmq_receiver", {"reference": text}, text),
+        ("impaired_loopback", {"content": content, "output": none / "received.png"}, none),
+        ("zmq_transmitter", {"content": content, "control": "port"}, "port"),
+    )
+    started = [(start(name, **options), named) for name, options, named in cases]
+    for process, named in started:
+        printed, _ = process.communicate(timeout=LIMIT_S)
+        assert process.returncode == 1, printed
+        assert "Traceback" not in printed
+        last = printed.splitlines()[-1]
+        assert last.startswith("implicitjscc: ")
+        assert str(named) in last
+
+
+def test_a_transmitter_is_commanded(start, encoded, tmp_path, free_port):
+    """Level, content and end of a flowgraph of Companion's, by its Control Server."""
+    with ControlClient(parse(str(free_port))) as control:
+        process = start(
+            "zmq_transmitter",
+            content=encoded.path,
+            address=f"ipc://{tmp_path / 'air'}",
+            control=free_port,
+        )
+        try:
+            end = time.monotonic() + LIMIT_S
+            while True:
+                try:
+                    status = control.request("status")
+                    break
+                except ImplicitJsccError:
+                    assert process.poll() is None, process.communicate()[0]
+                    assert time.monotonic() < end
+            assert (status["role"], status["state"]) == ("zmq_transmitter", "running")
+            with zmq_samples(tmp_path / "air") as samples:
+                loud_db = samples()
+                control.request("level", -42)
+                end = time.monotonic() + LIMIT_S
+                while not samples() < loud_db - 20:
+                    assert time.monotonic() < end
+            with pytest.raises(ImplicitJsccError, match="no such file"):
+                control.request("content", "/nowhere.ijscc")
+            control.request("content", str(encoded.path))
+            control.request("stop")
+            printed, _ = process.communicate(timeout=LIMIT_S)
+        finally:
+            process.kill()
+        assert process.returncode == 0, printed
+        assert "Traceback" not in printed
+        assert "rror" not in printed
+
+
+@contextmanager
+def zmq_samples(path):
+    """A function that gives the power of the next samples on a socket, in dB."""
+    with zmq.Context() as context, context.socket(zmq.SUB) as socket:
+        socket.setsockopt(zmq.SUBSCRIBE, b"")
+        socket.connect(f"ipc://{path}")
+
+        def power_db():
+            found = np.empty(0, np.complex64)
+            while found.size < 100_000:
+                assert socket.poll(1000 * LIMIT_S)
+                found = np.concatenate((found, np.frombuffer(socket.recv(), np.complex64)))
+            return float(10 * np.log10(np.mean(np.abs(found) ** 2) + 1e-12))
+
+        yield power_db

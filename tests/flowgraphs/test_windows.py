@@ -209,6 +209,11 @@ def test_four_receivers_of_one_broadcast_two_of_them_late(
         transmitter = start("broadcast_transmitter", **sent)
         for receiver, count in zip((*early, *late), seen, strict=True):
             receiver.wait_for_pictures(count + 3)
+        # So is it by a receiver that was killed and comes back.
+        early[0].process.kill()
+        early[0].process.wait()
+        early[0] = join(0)
+        early[0].wait_for_pictures(2)
     finally:
         transmitter.kill()
         transmitter.communicate()

@@ -14,19 +14,21 @@ from implicitjscc.content import DESCRIPTION_BYTES, Content
 
 
 class message_source(gr.basic_block):  # noqa: N801 (a block)
-    """Sends messages on its port ``out``, then ends."""
+    """Sends messages on its port ``out``, then ends unless it shall stay."""
 
-    def __init__(self, messages: list[Any]) -> None:
+    def __init__(self, messages: list[Any], stays: bool = False) -> None:
         gr.basic_block.__init__(self, "message source", None, None)
         self._messages = messages
+        self._stays = stays
         self.message_port_register_out(pmt.intern("out"))
 
     def start(self) -> bool:
         """Send all of them."""
         for message in self._messages:
             self.message_port_pub(pmt.intern("out"), message)
-        end = pmt.cons(pmt.intern("done"), pmt.from_long(1))
-        self.gateway.to_basic_block()._post(pmt.intern("system"), end)
+        if not self._stays:
+            end = pmt.cons(pmt.intern("done"), pmt.from_long(1))
+            self.gateway.to_basic_block()._post(pmt.intern("system"), end)
         return True
 
 

@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
-from gnuradio import channels, gr, implicitjscc
+from gnuradio import blocks, channels, gr, implicitjscc
 from gnuradio.implicitjscc import pdu
 from gnuradio.implicitjscc.output_files import OutputFiles
 
@@ -143,3 +145,22 @@ def test_what_no_block_can_be(arguments):
     if "clip_db" not in arguments:
         with pytest.raises(ImplicitJsccError):
             implicitjscc.receiver(**arguments)
+
+
+@pytest.mark.parametrize("kind", ["transmitter", "symbol_source"])
+def test_a_content_that_takes_long_to_prepare_is_not_lost(run, monkeypatch, kind):
+    """Its sender has ended long before there is anything to send."""
+    make = getattr(implicitjscc, kind)
+    prepare = make._prepare
+
+    def slowly(self, content):
+        time.sleep(0.4)
+        return prepare(self, content)
+
+    monkeypatch.setattr(make, "_prepare", slowly)
+    graph, sink = gr.top_block(), blocks.vector_sink_c()
+    sender, source = message_source([pdu.from_content(make_content(500))]), make()
+    graph.msg_connect(sender, "out", source, "content")
+    graph.connect(source, sink)
+    run(graph)
+    assert np.any(np.array(sink.data()))

@@ -27,7 +27,7 @@ def received_with(progress_frames, run):
     samples = np.pad(modulate(CONTENT).samples, (4096, 16384)).astype(np.complex64)
     graph = gr.top_block()
     source = blocks.vector_source_c(samples.tolist())
-    throttle = blocks.throttle(gr.sizeof_gr_complex, 4e5)  # else all of it comes in one piece
+    throttle = blocks.throttle(gr.sizeof_gr_complex, 2e5)  # else all of it comes in one piece
     receiver = implicitjscc.receiver(1e6, progress_frames=progress_frames)
     store = message_store()
     graph.connect(source, throttle, receiver)

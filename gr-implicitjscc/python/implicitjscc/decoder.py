@@ -9,18 +9,18 @@ from functools import partial
 from typing import Any
 
 import pmt
-from gnuradio import gr
 
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
 from .output_files import OutputFiles, summary
-from .worker import Worker, end_when_idle, take_pending
+from .worker import take_pending
+from .worker_block import worker_block
 
 _KEPT_REPORTS = 64
 
 
-class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
+class decoder(worker_block):  # noqa: N801 (GNU Radio's convention)
     """Rebuild the source of each received content, in a thread of its own.
 
     Each is published on the port ``reconstruction`` as a source PDU whose dictionary also has what
@@ -46,10 +46,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         last_report: dictionary of the last source's figures; empty before the first.
         reports: the last 64 of them.
         dropped: messages that were no received contents, or came when 64 were waiting.
+        failures: contents that could not be decoded or written.
 
     Raises:
         ImplicitJsccError: the reference cannot be read, the output's folder does not exist,
-            ``keep_files`` is below 1, or PyTorch is missing.
+            ``keep_files`` is below 1, the engine is unknown, or PyTorch is missing.
     """
 
     def __init__(
@@ -60,40 +61,21 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         keep_files: int = 256,
         latest_only: bool = False,
     ) -> None:
-        gr.basic_block.__init__(self, "Implicit-JSCC Decoder", None, None)
+        super().__init__("Implicit-JSCC Decoder", "received", ("reconstruction",), self._rebuild)
         try:
             from implicitjscc.codec import decoder as codec
             from implicitjscc.codec import metrics, sources
+            from implicitjscc.engine import select
         except ImportError as error:
             raise ImplicitJsccError(f"decoding needs PyTorch here: {error}") from error
+        select(engine)  # what is wrong with it is said now
         self._decode, self._metrics, self._sources = codec.decode, metrics, sources
         self._files = OutputFiles(output_file, keep_files) if output_file else None
         self._reference = sources.read_source(reference_file) if reference_file else None
         self._engine = engine
         self._latest_only = bool(latest_only)
-        self.dropped = 0
         self.last_report: dict[str, Any] = {}
         self.reports: deque[dict[str, Any]] = deque(maxlen=_KEPT_REPORTS)
-        self._worker = Worker(self._rebuild, self.logger)
-        self.message_port_register_in(pmt.intern("received"))
-        self.message_port_register_out(pmt.intern("reconstruction"))
-        self.set_msg_handler(pmt.intern("received"), self.handle_received)
-        self.set_msg_handler(pmt.intern("system"), self.handle_system)
-
-    @property
-    def failures(self) -> int:
-        """Contents that could not be decoded or written."""
-        return self._worker.failures
-
-    def start(self) -> bool:
-        """Called by the scheduler."""
-        self._worker.start()
-        return True
-
-    def stop(self) -> bool:
-        """Called by the scheduler; returns when what is queued is decoded."""
-        self._worker.close()
-        return True
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Decode what has arrived so far; True unless the time was not enough.
@@ -115,18 +97,11 @@ class decoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self.dropped += 1
             self.logger.warn("a content was dropped: too many wait for the decoder")
 
-    def handle_system(self, message: Any) -> None:
-        """The block that sends the contents has ended: end after the last source."""
-        take_pending(self, "received", self.handle_received)
-        end_when_idle(self, self._worker, message)
-
     def _rebuild(self, message: Any) -> None:
-        try:
-            received, measured = pdu.to_received(message)
-        except ImplicitJsccError as error:
-            self.dropped += 1
-            self.logger.warn(str(error))
+        read = self._read(pdu.to_received, message)
+        if read is None:
             return
+        received, measured = read
         began = time.perf_counter()
         decoded = self._decode(received, engine=self._engine)
         source = decoded.source

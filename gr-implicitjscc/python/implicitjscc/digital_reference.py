@@ -3,21 +3,21 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 import pmt
-from gnuradio import gr
 
 from implicitjscc.content import DESCRIPTION_BYTES, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
 from .pmt_scalars import to_pmt_dict
-from .worker import Worker, end_when_idle, take_pending
+from .worker_block import worker_block
 
 
-class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
+class digital_reference(worker_block):  # noqa: N801 (GNU Radio's convention)
     """Send a picture as JPEG, LDPC and QAM over each channel use that the Receiver reports.
 
     For every whole content on the port ``received`` the digital system sends as many symbols; each
@@ -34,6 +34,7 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
 
     Attributes:
         dropped: messages that were no received contents.
+        failures: contents for which nothing could be sent.
         reports: dictionaries of what was published, the last 64.
 
     Raises:
@@ -41,12 +42,15 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     """
 
     def __init__(self, source_file: str, design_snr_db: float = 10.0, seed: int = 0) -> None:
-        gr.basic_block.__init__(self, "Implicit-JSCC Digital Reference", None, None)
+        outputs = ("reconstruction", "symbols")
+        super().__init__("Implicit-JSCC Digital Reference", "received", outputs, self._work)
         try:
             from implicitjscc.codec import digital_reference as digital
             from implicitjscc.codec import metrics, sources
         except ImportError as error:
             raise ImplicitJsccError(f"the digital reference needs PyTorch here: {error}") from error
+        if seed < 0 or not math.isfinite(design_snr_db):
+            raise ImplicitJsccError("the digital reference's seed or design SNR makes no sense")
         self._make, self._psnr_db = digital.DigitalReference, metrics.psnr_db
         self._image = sources.read_image(source_file)
         self._design_snr_db = float(design_snr_db)
@@ -54,51 +58,22 @@ class digital_reference(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self._reference: digital.DigitalReference
         self._seed = int(seed)
         self._turn = 0
-        self.dropped = 0
         self.reports: list[dict[str, Any]] = []
-        self._worker = Worker(self._work, self.logger)
-        self.message_port_register_in(pmt.intern("received"))
-        self.message_port_register_out(pmt.intern("reconstruction"))
-        self.message_port_register_out(pmt.intern("symbols"))
-        self.set_msg_handler(pmt.intern("received"), self.handle_received)
-        self.set_msg_handler(pmt.intern("system"), self.handle_system)
-
-    @property
-    def failures(self) -> int:
-        """Contents for which nothing could be sent."""
-        return self._worker.failures
 
     def set_design_snr_db(self, design_snr_db: float) -> None:
         """Plan for another SNR from the next content on."""
         self._design_snr_db = float(design_snr_db)
-
-    def start(self) -> bool:
-        """Called by the scheduler."""
-        self._worker.start()
-        return True
-
-    def stop(self) -> bool:
-        """Called by the scheduler."""
-        self._worker.close()
-        return True
 
     def handle_received(self, message: Any) -> None:
         """Take a received-content PDU; the latest is enough."""
         if not pdu.is_partial(message):
             self._worker.submit_latest(message)
 
-    def handle_system(self, message: Any) -> None:
-        """The block that sends the contents has ended: end after the last one."""
-        take_pending(self, "received", self.handle_received)
-        end_when_idle(self, self._worker, message)
-
     def _work(self, message: Any) -> None:
-        try:
-            received, _ = pdu.to_received(message)
-        except ImplicitJsccError as error:
-            self.dropped += 1
-            self.logger.warn(str(error))
+        read = self._read(pdu.to_received, message)
+        if read is None:
             return
+        received, _ = read
         wanted = (received.symbols.size, self._design_snr_db)
         if self._made != wanted:
             self._reference = self._make(self._image, *wanted)

@@ -82,7 +82,10 @@ class Panel(QWidget):
 
 def _number(pattern: str) -> Callable[[Scalar], str]:
     def write(value: Scalar) -> str:
-        return pattern.format(value) if isinstance(value, (int, float)) else str(value)
+        if not isinstance(value, (int, float)):
+            return str(value)
+        text = pattern.format(value)
+        return text[1:] if text[0] in "+-" and not any(d in text for d in "123456789") else text
 
     return write
 
@@ -158,7 +161,8 @@ class FramesPanel(Panel):
         super().__init__("Frames of this content", (190, 56))
 
     def has_something(self) -> bool:
-        """Whether a reception was seen."""
+        """Whether a reception was seen; not every sender has frames."""
+        self._title = "Frames of this content" if self.view.frame_snr_db.size else "What arrived"
         return self.view.lost_share is not None
 
     def paint(self, painter: QPainter, area: QRectF, colours: Colours) -> None:
@@ -187,6 +191,8 @@ class FramesPanel(Panel):
                 painter.fillRect(cell, mix(colours.panel, colours.good, part))
         painter.setPen(colours.text)
         painter.setFont(self.small_font())
-        words = f"{known.size} of {snrs_db.size} frames, " if snrs_db.size else ""
-        words += "" if share is None else f"{100 * (1 - share):.0f} % of the symbols"
-        painter.drawText(area, Qt.AlignBottom | Qt.AlignLeft, words)
+        words = [f"{known.size} of {snrs_db.size} frames"] if snrs_db.size else []
+        # Symbols are spread over the frames: before the last one the share says nothing.
+        if share is not None and not np.isneginf(snrs_db).any():
+            words.append(f"{100 * (1 - share):.0f} % of the symbols")
+        painter.drawText(area, Qt.AlignBottom | Qt.AlignLeft, ", ".join(words))

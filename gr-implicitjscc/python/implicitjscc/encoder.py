@@ -8,16 +8,15 @@ from dataclasses import asdict, replace
 from typing import Any
 
 import pmt
-from gnuradio import gr
 
 from implicitjscc.errors import ImplicitJsccError
 
 from . import pdu, source_pdu
 from .pmt_scalars import to_pmt_dict
-from .worker import Worker, end_when_idle, take_pending
+from .worker_block import worker_block
 
 
-class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
+class encoder(worker_block):  # noqa: N801 (GNU Radio's convention)
     """Overfit channel symbols and a decoder to each source, in a thread of its own.
 
     Sources (pictures, audio, arrays) come from a file, and on the port ``source``: a text is the
@@ -45,6 +44,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     Attributes:
         contents: sources encoded.
         dropped: messages that were no sources, or came when 64 were waiting.
+        failures: sources that could not be encoded.
 
     Raises:
         ImplicitJsccError: the file cannot be read, a setting is out of range, or PyTorch is
@@ -63,12 +63,14 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         parameters: str = "auto",
         snr_range_db: tuple[float, float] | None = None,
     ) -> None:
-        gr.basic_block.__init__(self, "Implicit-JSCC Encoder", None, None)
+        super().__init__("Implicit-JSCC Encoder", "source", ("content", "progress"), self._job)
         try:
             from implicitjscc.codec import encoder as codec
             from implicitjscc.codec import settings, sources
+            from implicitjscc.engine import select
         except ImportError as error:
             raise ImplicitJsccError(f"encoding needs PyTorch here: {error}") from error
+        select(engine)  # what is wrong with it is said now
         self._encode = codec.encode
         self._settings = settings.EncoderSettings(
             snr_db=float(snr_db),
@@ -82,20 +84,8 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         )
         self._first = sources.read_source(source_file) if source_file else None
         self.contents = 0
-        self.dropped = 0
         self._stop = threading.Event()
         self._reported = 0.0
-        self._worker = Worker(self._job, self.logger)
-        self.message_port_register_in(pmt.intern("source"))
-        self.message_port_register_out(pmt.intern("content"))
-        self.message_port_register_out(pmt.intern("progress"))
-        self.set_msg_handler(pmt.intern("source"), self.handle_source)
-        self.set_msg_handler(pmt.intern("system"), self.handle_system)
-
-    @property
-    def failures(self) -> int:
-        """Sources that could not be read or encoded."""
-        return self._worker.failures
 
     def set_snr_db(self, snr_db: float) -> None:
         """Prepare the sources that begin from now on for another SNR."""
@@ -107,7 +97,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     def start(self) -> bool:
         """Called by the scheduler."""
         self._stop.clear()
-        self._worker.start()
+        super().start()
         if self._first is not None:
             self._worker.submit(self._first)
             end = pmt.cons(pmt.intern("done"), pmt.from_long(1))
@@ -117,8 +107,7 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     def stop(self) -> bool:
         """Called by the scheduler; what is not encoded yet is dropped."""
         self._stop.set()
-        self._worker.close()
-        return True
+        return super().stop()
 
     def handle_source(self, message: Any) -> None:
         """Queue a source."""
@@ -126,22 +115,15 @@ class encoder(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self.dropped += 1
             self.logger.warn("a source was dropped: too many wait for the encoder")
 
-    def handle_system(self, message: Any) -> None:
-        """No more sources will come: end after the last one."""
-        take_pending(self, "source", self.handle_source)
-        end_when_idle(self, self._worker, message)
-
     def _job(self, source: Any) -> None:
         if self._stop.is_set():
             return
-        try:
-            ready = source_pdu.read(source) if isinstance(source, pmt.pmt_base) else source
-        except ImplicitJsccError as error:
-            self.dropped += 1
-            self.logger.warn(str(error))
+        if isinstance(source, pmt.pmt_base):
+            source = self._read(source_pdu.read, source)
+        if source is None:
             return
         self._reported = 0.0
-        encoded = self._encode(ready, self._settings, self._progress, self._stop)
+        encoded = self._encode(source, self._settings, self._progress, self._stop)
         if self._stop.is_set():
             return
         self.message_port_pub(pmt.intern("content"), pdu.from_content(encoded.content()))

@@ -139,8 +139,3 @@ def settings_from(
         lo_offset_hz=None if lo_offset is None else float(lo_offset),
         ppm=float(ppm),
     )
-
-
-def refuse(error: ImplicitJsccError) -> SystemExit:
-    """The end of a program with one line instead of a traceback."""
-    return SystemExit(f"implicitjscc: {' '.join(str(error).split())}")

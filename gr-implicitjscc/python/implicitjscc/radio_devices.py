@@ -7,7 +7,7 @@ A driver is imported when its device is opened, never before.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
@@ -96,6 +96,31 @@ def open_device(settings: RadioSettings, direction: str) -> RadioDevice:
     except (RuntimeError, ValueError, IndexError, TypeError) as error:
         # What the drivers' own exceptions arrive as.
         raise ImplicitJsccError(f"{settings.device}: {one_line(error)}") from error
+
+
+def driver(scheme: str, module: str, package: str) -> Any:
+    """A driver's module.
+
+    Raises:
+        ImplicitJsccError: it cannot be imported; the text says what to install.
+    """
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ImplicitJsccError(
+            f"{scheme}: is not to be had here ({one_line(error)}): install {package}"
+        ) from error
+
+
+def check_stages(scheme: str, stages_db: Iterable[str], known: Sequence[str]) -> None:
+    """Refuse gains that a radio does not have.
+
+    Raises:
+        ImplicitJsccError: it has no such stage.
+    """
+    for name in stages_db:
+        if name not in known:
+            raise ImplicitJsccError(f"{scheme}: has no gain {name}, only {', '.join(known)}")
 
 
 def rate_to_ask_for(settings: RadioSettings, ranges: Ranges) -> float:

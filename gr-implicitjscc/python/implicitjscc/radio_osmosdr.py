@@ -13,6 +13,8 @@ from .radio_devices import (
     RECEIVE,
     TRANSMIT,
     RadioDevice,
+    check_stages,
+    driver,
     one_line,
     rate_to_ask_for,
 )
@@ -30,13 +32,7 @@ def open_device(settings: RadioSettings, direction: str) -> OsmosdrDevice:
     Raises:
         ImplicitJsccError: gr-osmosdr or the device is absent.
     """
-    try:
-        import osmosdr
-    except ImportError as error:
-        raise ImplicitJsccError(
-            f"osmosdr: is not to be had here ({one_line(error)}): install gr-osmosdr, or use "
-            "soapy: instead"
-        ) from error
+    osmosdr = driver("osmosdr", "osmosdr", "gr-osmosdr, or use soapy: instead")
     make = osmosdr.sink if direction == TRANSMIT else osmosdr.source
     try:
         block = make(args=f"numchan=1 {settings.where}")
@@ -81,10 +77,7 @@ class OsmosdrDevice(RadioDevice):
 
     def set_gain(self, whole_db: float | None, stages_db: dict[str, float]) -> None:
         """Set gains; the driver takes the nearest that it has."""
-        known = self._block.get_gain_names(0)
-        for name in stages_db:
-            if name not in known:
-                raise ImplicitJsccError(f"osmosdr: has no gain {name}, only {', '.join(known)}")
+        check_stages("osmosdr", stages_db, self._block.get_gain_names(0))
         if whole_db is not None:
             self._block.set_gain(whole_db, 0)
         for name, value in stages_db.items():

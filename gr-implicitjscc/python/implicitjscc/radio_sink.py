@@ -3,18 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gnuradio import gr
-
-from implicitjscc.errors import ImplicitJsccError
-
-from .radio_control import RadioControl, refuse, settings_from
+from .radio_control import settings_from
 from .radio_devices import TRANSMIT
-from .radio_limiter import radio_limiter
+from .radio_end import radio_end
 
 
-class radio_sink(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
+class radio_sink(radio_end):  # noqa: N801 (GNU Radio's convention)
     """Send baseband samples by a USRP, a HackRF or another radio, or dry.
 
     ``device`` is one of
@@ -61,57 +55,18 @@ class radio_sink(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
         lo_offset: float | None = None,
         ppm: float = 0.0,
     ) -> None:
-        gr.hier_block2.__init__(
-            self,
-            "Implicit-JSCC Radio Sink",
-            gr.io_signature(1, 1, gr.sizeof_gr_complex),
-            gr.io_signature(0, 0, 0),
-        )
         settings = settings_from(
             device, frequency, sample_rate, gain, radio_rate, antenna, bandwidth, lo_offset, ppm
         )
-        self.control = RadioControl(settings, TRANSMIT)
-        self.limiter = radio_limiter(self.control.device.rate_hz)
-        self._kept = [*self.control.converters(), self.limiter, *self.control.device.chain]
+        super().__init__("Implicit-JSCC Radio Sink", settings, TRANSMIT)
+        self._kept = [*self.control.converters(), self.watch, *self.control.device.chain]
         self.connect(self, *self._kept)
         port = self.control.device.event_port
         if port is not None:
-            self.msg_connect((self._kept[-1], port), (self.limiter, "events"))
-        self.message_port_register_hier_out("status")
-        self.msg_connect((self.limiter, "status"), (self, "status"))
+            self.msg_connect((self._kept[-1], port), (self.watch, "events"))
 
     @property
     def tail_samples(self) -> int:
         """Zeros, at the waveform's rate, that push the last burst out of the device."""
         filters = 64
         return self.control.device.tail + filters
-
-    def set_frequency(self, frequency: float) -> None:
-        """Tune while running; what the radio refuses is logged."""
-        self._try(self.control.tune, frequency)
-
-    def set_gain(self, gain: str | float) -> None:
-        """Set gains while running; what the radio refuses is logged."""
-        self._try(self.control.set_gain, gain)
-
-    def report(self) -> dict[str, Any]:
-        """The radio as it is set, its levels since the beginning and its counters."""
-        return {
-            **self.control.report(),
-            **self.limiter.meter.whole(),
-            **self.limiter.counters(),
-        }
-
-    def _try(self, change: Any, value: Any) -> None:
-        try:
-            change(value)
-        except (ImplicitJsccError, RuntimeError, ValueError, IndexError) as error:
-            self.limiter.logger.error(str(error))
-
-
-def open_radio_sink(**arguments: Any) -> radio_sink:
-    """The block for a flowgraph's program: without the device that ends with one line."""
-    try:
-        return radio_sink(**arguments)
-    except ImplicitJsccError as error:
-        raise refuse(error) from None

@@ -13,6 +13,8 @@ from .radio_devices import (
     RECEIVE,
     TRANSMIT,
     RadioDevice,
+    check_stages,
+    driver,
     one_line,
     rate_to_ask_for,
 )
@@ -30,13 +32,7 @@ def open_device(settings: RadioSettings, direction: str) -> SoapyDevice:
     Raises:
         ImplicitJsccError: gr-soapy, the driver's module or the device is absent.
     """
-    try:
-        from gnuradio import soapy
-    except ImportError as error:
-        raise ImplicitJsccError(
-            f"soapy: is not to be had here ({one_line(error)}): install gr-soapy, a part of "
-            "GNU Radio"
-        ) from error
+    soapy = driver("soapy", "gnuradio.soapy", "gr-soapy, a part of GNU Radio")
     make = soapy.sink if direction == TRANSMIT else soapy.source
     try:
         block = make(settings.where, "fc32", 1, "", "", [""], [""])
@@ -84,10 +80,7 @@ class SoapyDevice(RadioDevice):
 
     def set_gain(self, whole_db: float | None, stages_db: dict[str, float]) -> None:
         """Set gains; values beyond a stage's range become its limit."""
-        known = self._block.list_gains(0)
-        for name in stages_db:
-            if name not in known:
-                raise ImplicitJsccError(f"soapy: has no gain {name}, only {', '.join(known)}")
+        check_stages("soapy", stages_db, self._block.list_gains(0))
         if whole_db is not None:
             span = self._block.get_gain_range(0)
             self._block.set_gain(0, min(max(whole_db, span.minimum()), span.maximum()))

@@ -3,18 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from gnuradio import gr
-
-from implicitjscc.errors import ImplicitJsccError
-
-from .radio_control import RadioControl, refuse, settings_from
+from .radio_control import settings_from
 from .radio_devices import RECEIVE
-from .radio_monitor import radio_monitor
+from .radio_end import radio_end
 
 
-class radio_source(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
+class radio_source(radio_end):  # noqa: N801 (GNU Radio's convention)
     """Receive baseband samples by a USRP, a HackRF or another radio, or dry.
 
     ``device`` is one of
@@ -60,48 +54,9 @@ class radio_source(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
         lo_offset: float | None = None,
         ppm: float = 0.0,
     ) -> None:
-        gr.hier_block2.__init__(
-            self,
-            "Implicit-JSCC Radio Source",
-            gr.io_signature(0, 0, 0),
-            gr.io_signature(1, 1, gr.sizeof_gr_complex),
-        )
         settings = settings_from(
             device, frequency, sample_rate, gain, radio_rate, antenna, bandwidth, lo_offset, ppm
         )
-        self.control = RadioControl(settings, RECEIVE)
-        self.monitor = radio_monitor(self.control.device.rate_hz)
-        self._kept = [*self.control.device.chain, self.monitor, *self.control.converters()]
+        super().__init__("Implicit-JSCC Radio Source", settings, RECEIVE)
+        self._kept = [*self.control.device.chain, self.watch, *self.control.converters()]
         self.connect(*self._kept, self)
-        self.message_port_register_hier_out("status")
-        self.msg_connect((self.monitor, "status"), (self, "status"))
-
-    def set_frequency(self, frequency: float) -> None:
-        """Tune while running; what the radio refuses is logged."""
-        self._try(self.control.tune, frequency)
-
-    def set_gain(self, gain: str | float) -> None:
-        """Set gains while running; what the radio refuses is logged."""
-        self._try(self.control.set_gain, gain)
-
-    def report(self) -> dict[str, Any]:
-        """The radio as it is set, its levels since the beginning and its counters."""
-        return {
-            **self.control.report(),
-            **self.monitor.meter.whole(),
-            **self.monitor.counters(),
-        }
-
-    def _try(self, change: Any, value: Any) -> None:
-        try:
-            change(value)
-        except (ImplicitJsccError, RuntimeError, ValueError, IndexError) as error:
-            self.monitor.logger.error(str(error))
-
-
-def open_radio_source(**arguments: Any) -> radio_source:
-    """The block for a flowgraph's program: without the device that ends with one line."""
-    try:
-        return radio_source(**arguments)
-    except ImplicitJsccError as error:
-        raise refuse(error) from None

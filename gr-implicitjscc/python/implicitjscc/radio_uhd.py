@@ -8,7 +8,7 @@ from typing import Any
 from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.radio.settings import RadioSettings, start_gain_db
 
-from .radio_devices import TRANSMIT, RadioDevice, one_line
+from .radio_devices import TRANSMIT, RadioDevice, check_stages, driver, one_line
 
 _TAIL = 4096
 
@@ -19,12 +19,7 @@ def open_device(settings: RadioSettings, direction: str) -> UhdDevice:
     Raises:
         ImplicitJsccError: UHD or the device is absent.
     """
-    try:
-        from gnuradio import uhd
-    except ImportError as error:
-        raise ImplicitJsccError(
-            f"uhd: is not to be had here ({one_line(error)}): install gr-uhd, a part of GNU Radio"
-        ) from error
+    uhd = driver("uhd", "gnuradio.uhd", "gr-uhd, a part of GNU Radio")
     stream = uhd.stream_args(cpu_format="fc32", otw_format="sc16", channels=[0])
     make = uhd.usrp_sink if direction == TRANSMIT else uhd.usrp_source
     try:
@@ -77,10 +72,7 @@ class UhdDevice(RadioDevice):
 
     def set_gain(self, whole_db: float | None, stages_db: dict[str, float]) -> None:
         """Set gains; UHD takes the nearest that it has."""
-        known = self._block.get_gain_names(0)
-        for name in stages_db:
-            if name not in known:
-                raise ImplicitJsccError(f"uhd: has no gain {name}, only {', '.join(known)}")
+        check_stages("uhd", stages_db, self._block.get_gain_names(0))
         if whole_db is not None:
             self._block.set_gain(whole_db, 0)
         for name, value in stages_db.items():

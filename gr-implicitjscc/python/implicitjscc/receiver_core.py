@@ -70,7 +70,7 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._pending, self._closed, self._idle, self.received = 0, False, True, 0
         self._frames_shown = 0
         self.ended.clear()
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
         self._thread.start()
         return True
 

@@ -13,8 +13,6 @@ from implicitjscc.recording.datatypes import datatype_of
 from implicitjscc.recording.metadata import HIGHEST_SAMPLE_RATE_HZ, Description
 from implicitjscc.recording.writer import SigmfWriter
 
-from .radio_control import refuse
-
 WORK_DONE = -1
 
 
@@ -118,11 +116,3 @@ class sigmf_sink(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     def _fail(self, error: ImplicitJsccError) -> None:
         self.failed = True
         self.logger.error(str(error))
-
-
-def open_sigmf_sink(**arguments: Any) -> sigmf_sink:
-    """The block for a flowgraph's program: what cannot be written ends it with one line."""
-    try:
-        return sigmf_sink(**arguments)
-    except ImplicitJsccError as error:
-        raise refuse(error) from None

@@ -14,8 +14,6 @@ from numpy.typing import NDArray
 from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.recording.reader import SigmfReader
 
-from .radio_control import refuse
-
 WORK_DONE = -1
 _NOTHING = np.empty(0, np.complex64)
 
@@ -92,11 +90,3 @@ class sigmf_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
             return False
         self._left = piece
         return True
-
-
-def open_sigmf_source(**arguments: Any) -> sigmf_source:
-    """The block for a flowgraph's program: what cannot be read ends it with one line."""
-    try:
-        return sigmf_source(**arguments)
-    except ImplicitJsccError as error:
-        raise refuse(error) from None

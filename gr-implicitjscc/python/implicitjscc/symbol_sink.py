@@ -24,23 +24,28 @@ class symbol_sink(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     amplitude of 10^(-snr_db / 20).
 
     Args:
-        snr_db: SNR of the channel, 1 / noise variance, for symbols of unit mean power.
+        snr_db: SNR of the channel, 1 / noise variance, for symbols of unit mean power; -60 to 100.
+
+    Raises:
+        ImplicitJsccError: it is out of bounds.
     """
 
     def __init__(self, snr_db: float = 10.0) -> None:
         gr.sync_block.__init__(self, "Implicit-JSCC Symbol Sink", [np.complex64], None)
         self.contents = 0
         self.dropped = 0
-        self._variance = 0.0
-        self.set_snr_db(snr_db)
+        self._variance = _variance(snr_db)
         self._symbols = np.empty(0, np.complex64)
         self._filled = 0
         self._meta: Any = None
         self.message_port_register_out(pmt.intern("received"))
 
     def set_snr_db(self, snr_db: float) -> None:
-        """Say what the channel's SNR is from the next content on."""
-        self._variance = float(10 ** (-snr_db / 10))
+        """Say what the channel's SNR is from the next content on; what makes no sense is logged."""
+        try:
+            self._variance = _variance(snr_db)
+        except ImplicitJsccError as error:
+            self.logger.warn(str(error))
 
     def start(self) -> bool:
         """Called by the scheduler."""
@@ -110,3 +115,9 @@ class symbol_sink(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     def _drop(self, why: str) -> None:
         self.dropped += 1
         self.logger.warn(why)
+
+
+def _variance(snr_db: float) -> float:
+    if not -60 <= snr_db <= 100:
+        raise ImplicitJsccError(f"an SNR of {snr_db:g} dB is not from -60 to 100")
+    return float(10 ** (-snr_db / 10))

@@ -7,21 +7,19 @@ from typing import Any
 
 import numpy as np
 import pmt
-from gnuradio import gr
 from numpy.typing import NDArray
 
 from implicitjscc.content import Content
 
 from . import pdu
-from .content_input import ContentInput, load_content
-from .worker import take_pending
+from .content_source import content_source
 
 WORK_DONE = -1
 TAIL = 4096
 """Zeros that end the stream: blocks that work in multiples of some items keep the last few."""
 
 
-class symbol_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
+class symbol_source(content_source):  # noqa: N801 (GNU Radio's convention)
     """Emit the channel symbols of contents, one complex item a channel use.
 
     The first symbol of each content carries a stream tag ``content``: a dictionary with
@@ -40,22 +38,12 @@ class symbol_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     """
 
     def __init__(self, content_file: str = "", repeat: bool = False) -> None:
-        gr.sync_block.__init__(self, "Implicit-JSCC Symbol Source", None, [np.complex64])
+        super().__init__("Implicit-JSCC Symbol Source", content_file, self._prepare)
         self._repeat = bool(repeat)
-        first = load_content(content_file) if content_file else None
-        self._input = ContentInput(self._prepare, self.logger, first)
         self._symbols = np.empty(0, np.complex64)
         self._sent = 0
         self._tail_left = TAIL
         self._tag: Any = None
-        self.message_port_register_in(pmt.intern("content"))
-        self.set_msg_handler(pmt.intern("content"), self.handle_content)
-        self.set_msg_handler(pmt.intern("system"), self.handle_system)
-
-    @property
-    def dropped(self) -> int:
-        """Messages that could not be used."""
-        return self._input.dropped
 
     def start(self) -> bool:
         """Called by the scheduler."""
@@ -63,21 +51,6 @@ class symbol_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._tail_left = TAIL
         self._input.start()
         return True
-
-    def stop(self) -> bool:
-        """Called by the scheduler."""
-        self._input.stop()
-        return True
-
-    def handle_content(self, message: Any) -> None:
-        """Queue a content PDU."""
-        self._input.put_message(message)
-
-    def handle_system(self, message: Any) -> None:
-        """A neighbour on the message port has ended."""
-        take_pending(self, "content", self.handle_content)
-        self._input.end_of_messages()
-        self.gateway.system_handler(message)
 
     def work(self, input_items: Any, output_items: Any) -> int:
         """Called by the scheduler."""

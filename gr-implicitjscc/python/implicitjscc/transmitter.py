@@ -6,23 +6,19 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-import pmt
-from gnuradio import gr
-
 from implicitjscc.content import Content
 from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.phy import profile_file
 from implicitjscc.phy.transmitter import modulate
 
 from .burst_queue import MODES, BurstQueue, PreparedBurst
-from .content_input import ContentInput, load_content
-from .worker import take_pending
+from .content_input import load_content
+from .content_source import content_source
 
 WORK_DONE = -1
 
 
-class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
+class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
     """Emit each content as a burst of complex baseband samples, full scale 1.0.
 
     Contents come from a file, and as PDUs on the port ``content``. Modes:
@@ -66,7 +62,6 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         samples_per_symbol: int = 0,
         clip_db: float = 0.0,
     ) -> None:
-        gr.sync_block.__init__(self, "Implicit-JSCC Transmitter", None, [np.complex64])
         if mode not in MODES:
             raise ImplicitJsccError(f"the mode is one of {', '.join(MODES)}, not {mode!r}")
         if not 0 < payload_rms <= 1:
@@ -79,18 +74,9 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._mode = mode
         self._payload_rms = float(payload_rms)
         self._clip_db = float(clip_db) or None
-        first = load_content(content_file) if content_file else None
-        self._input = ContentInput(self._prepare, self.logger, first)
+        super().__init__("Implicit-JSCC Transmitter", content_file, self._prepare)
         silence = int(silence_before), int(silence_after)
         self._queue = BurstQueue(self._input, mode, int(repeat), silence)
-        self.message_port_register_in(pmt.intern("content"))
-        self.set_msg_handler(pmt.intern("content"), self.handle_content)
-        self.set_msg_handler(pmt.intern("system"), self.handle_system)
-
-    @property
-    def dropped(self) -> int:
-        """Messages that could not be used."""
-        return self._input.dropped
 
     def set_payload_rms(self, payload_rms: float) -> None:
         """Change the level of what is sent from now on, within a burst as well."""
@@ -118,21 +104,6 @@ class transmitter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._queue.restart()
         self._input.start()
         return True
-
-    def stop(self) -> bool:
-        """Called by the scheduler."""
-        self._input.stop()
-        return True
-
-    def handle_content(self, message: Any) -> None:
-        """Queue a content PDU."""
-        self._input.put_message(message)
-
-    def handle_system(self, message: Any) -> None:
-        """A neighbour on the message port has ended."""
-        take_pending(self, "content", self.handle_content)
-        self._input.end_of_messages()
-        self.gateway.system_handler(message)
 
     def work(self, input_items: Any, output_items: Any) -> int:
         """Called by the scheduler."""

@@ -40,7 +40,8 @@ class Worker:
         """Begin, or begin again."""
         with self._changed:
             self._closed = False
-        self._thread = threading.Thread(target=self._run, daemon=True)
+        owner = type(getattr(self._handle, "__self__", self)).__name__
+        self._thread = threading.Thread(target=self._run, name=owner, daemon=True)
         self._thread.start()
 
     @property

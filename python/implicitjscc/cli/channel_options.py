@@ -6,12 +6,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from ..errors import ImplicitJsccError
 from . import options as shared
 
 if TYPE_CHECKING:
     from ..channel import ChannelSettings
 
 PAYLOAD_RMS = 0.25
+DELAY_SPREAD_S = 300e-9
 USUAL_IMPAIRMENTS: dict[str, Any] = {
     "bits": 8,
     "dc_dbc": -20.0,
@@ -34,7 +36,7 @@ def add(parser: argparse.ArgumentParser) -> None:
         "'delay_symbols gain_db phase_deg; ...'",
     )
     group.add_argument(
-        "--delay-spread-s", type=number, default=300e-9, metavar="S", help="of tdl_*; 300e-9"
+        "--delay-spread-s", type=number, metavar="S", help="of tdl_*, for no other; 300e-9"
     )
     group.add_argument("--doppler-hz", type=number, default=0.0, metavar="HZ", help="0")
     group.add_argument("--cfo-hz", type=number, default=0.0, metavar="HZ", help="0")
@@ -67,9 +69,15 @@ def settings(options: argparse.Namespace) -> ChannelSettings:
     """The channel that was asked for.
 
     Raises:
-        ImplicitJsccError: a value is impossible.
+        ImplicitJsccError: a value is impossible, or says nothing of this channel.
     """
     from ..channel import ChannelSettings
+
+    spread_s = options.delay_spread_s
+    if spread_s is not None and not options.channel.startswith("tdl_"):
+        raise ImplicitJsccError(
+            f"--delay-spread-s is that of --channel tdl_a to tdl_e, not of {options.channel}"
+        )
 
     usual = USUAL_IMPAIRMENTS if options.impairments else {}
     return ChannelSettings(
@@ -79,7 +87,7 @@ def settings(options: argparse.Namespace) -> ChannelSettings:
         seed=options.noise_seed,
         snr_db=options.snr,
         multipath="none" if options.channel == "awgn" else options.channel,
-        delay_spread_s=options.delay_spread_s,
+        delay_spread_s=DELAY_SPREAD_S if spread_s is None else spread_s,
         doppler_hz=options.doppler_hz,
         cfo_hz=options.cfo_hz,
         sro_ppm=options.sro_ppm,

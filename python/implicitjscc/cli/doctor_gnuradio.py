@@ -15,6 +15,7 @@ from .doctor_installation import LIBRARY, Installation, on_interpreters_path
 
 BLOCKS = (
     "channel_laboratory",
+    "control_server",
     "decoder",
     "digital_reference",
     "encoder",

@@ -57,7 +57,8 @@ _QUEUE: tuple[_Field, ...] = (
 def lines(status: dict[str, Any]) -> list[str]:
     """What to show of a status. It came from outside: nothing in it is taken for granted."""
     where = status.get("to", status.get("from"))
-    shown = [_text(status.get("role")), _text(where), _text(status.get("state"))]
+    shown = [_text(status.get("role")), *([] if where is None else [_text(where)])]
+    shown.append(_text(status.get("state")))
     shown.append(f"up {_value(status.get('uptime_s'), '.0f')} s")
     found = ["  ".join(shown)]
     if not status.get("ok", True):

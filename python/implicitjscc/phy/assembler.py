@@ -13,7 +13,7 @@ from .demodulated_frame import DemodulatedFrame
 from .frame import FrameLayout
 from .header import CODED_UNIT, Header
 from .interleaver import Interleaver
-from .reception import Reception, SpreadContent
+from .reception import Reception, SpreadContent, snr_db_of
 from .spreading import despread
 
 _Figure = Callable[[DemodulatedFrame], float]
@@ -92,7 +92,7 @@ class ContentAssembler:
             frames_received=len(parts),
             frames_lost=self.layout.frames - len(parts),
             frames_partial=sum(missing > 0 for missing in self._missing.values()),
-            snr_db=float(-10 * np.log10(np.mean(noise))),
+            snr_db=snr_db_of(coefficients),
             cfo_hz=float(np.mean(cfo)) * sample_rate_hz / sps,
             sro_ppm=(interval / sps - 1) * 1e6,
             level_dbfs=float(10 * np.log10(np.mean(power))),

@@ -64,9 +64,8 @@ class CloserLook:
         if not numbers:
             return []
         try:
-            acquisitions = self._frames.acquire(samples, origin, detection)
+            return self._frames.acquire(samples, origin, detection, numbers)
         except np.linalg.LinAlgError as error:
             # Noise that no gain fits: there is nothing to read, and the stream goes on.
             _log.debug("a frame cannot be read: %s", error)
             return []
-        return [acquisition for acquisition in acquisitions if acquisition.frame in numbers]

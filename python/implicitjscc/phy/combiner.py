@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..content import ReceivedContent
-from .reception import Reception, SpreadContent
+from .reception import Reception, SpreadContent, snr_db_of
 
 _log = logging.getLogger(__name__)
 
@@ -29,7 +29,7 @@ _LEAST_VARIANCE = 1e-9
 # Two receptions of one content differ by their noise; beyond 6 dB more they are of two contents.
 _MOST_DISAGREEMENT = 4.0
 _LEAST_COMMON = 64
-_LEAST_VARIANCE = 0.01
+_LEAST_COMPARED_VARIANCE = 0.01
 
 
 @dataclass
@@ -76,7 +76,7 @@ class _Entry:
         variance = 1 / own + 1 / weight[common]
         # Other symbols differ by twice their power: a receiver's own errors, which dwarf the noise
         # of a link that has none, are no sign of them.
-        variance = np.maximum(variance, _LEAST_VARIANCE)
+        variance = np.maximum(variance, _LEAST_COMPARED_VARIANCE)
         return float(np.mean(np.abs(difference) ** 2 / variance)) < _MOST_DISAGREEMENT
 
     def add(self, reception: Reception) -> None:
@@ -101,7 +101,6 @@ class _Entry:
         variance = np.full(arrived.size, np.inf, np.float32)
         symbols[arrived] = self._weighted[arrived] / self._weight[arrived]
         variance[arrived] = 1 / self._weight[arrived]
-        mean = float(np.mean(variance[arrived], dtype=np.float64)) if arrived.any() else np.inf
         coefficients = dataclasses.replace(
             self._last.received, symbols=symbols, noise_variance=variance
         )
@@ -113,7 +112,7 @@ class _Entry:
             frames_received=len(self._numbers),
             frames_lost=self._frames - len(self._numbers),
             frame_numbers=sorted(self._numbers),
-            snr_db=float(-10 * np.log10(mean)) if self._receptions > 1 else self._last.snr_db,
+            snr_db=snr_db_of(coefficients),
             receptions=self._receptions,
         )
 

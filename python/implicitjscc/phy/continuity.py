@@ -19,7 +19,7 @@ from .profile import STANDARD, WaveformProfile
 _REFERENCE = 8  # pilots that tell the phase of the next one
 _LEAST_EVIDENCE = 6.0  # half of the pilots' number, where there is no noise
 _LEAST_GUARD, _MOST_GUARD = 2, 16
-_CLOSING_PILOTS = 32
+_CLOSING_PILOTS, _CLOSING_COHERENCE = 96, 0.35  # of noise: once in 10^5
 _FADING_PILOTS = 128  # that tell by themselves whether they are coherent, one with the next
 _LEAST_AGREEMENT = 0.3
 _SILENCE = 1e-3  # of a pilot's amplitude
@@ -126,7 +126,7 @@ class Continuity:
         energy = float(np.sum(np.abs(received) ** 2))
         # A slope of the phase is left in the frequency: neighbours are compared.
         steps = np.vdot(received[:-1], received[1:])
-        return float(np.abs(steps)) > 0.35 * energy > 0
+        return float(np.abs(steps)) > _CLOSING_COHERENCE * energy > 0
 
     def _values(
         self, samples: NDArray[np.complex64], origin: int, timing: Timing, symbols: int

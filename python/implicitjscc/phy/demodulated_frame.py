@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from . import gain_tracker
 from .image import image_of, remove_image
 from .local_noise import burst_variance
+from .presence import signal_there
 
 _FREQUENCY_RANGE = 3e-4  # cycles a symbol that a preamble's frequency may be wrong by
 _MOST_VARIANCE = 30.0  # of the noise on a symbol that is still worth something
@@ -104,6 +105,12 @@ def settle(
     """
     level_dbfs = float(10 * np.log10(max(level, 1e-30)))
     known = known.where(inside)
+    if known.positions.size >= _LEAST_KNOWN:
+        times, observed, _, counts = gain_tracker.observations(
+            known.positions, value[known.positions], known.values
+        )
+        inside = inside & signal_there(times, observed, counts, inside.size)
+        known = known.where(inside)
     if known.positions.size < _LEAST_KNOWN or not np.any(value[known.positions]):
         nothing = np.zeros(slots.size, np.complex64)
         unknown = np.full(slots.size, np.inf, np.float32)

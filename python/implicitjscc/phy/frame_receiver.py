@@ -8,14 +8,12 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import fft
 
 from . import gain_tracker
 from .channel_sync import ChannelSync
 from .demodulated_frame import DemodulatedFrame, KnownSymbols, settle
 from .detector import Detection
 from .frame import (
-    PILOT_SEQUENCES,
     FrameLayout,
     body_start,
     chirps,
@@ -24,6 +22,7 @@ from .frame import (
     pilot_symbols,
     slot_positions,
 )
+from .frame_numbers import MOST_PILOTS
 from .front_end import remove_dc_and_iq_imbalance
 from .header import Header
 from .header_symbols import header_symbols
@@ -35,9 +34,6 @@ from .synchronizer import drift_from_payload, preamble_errors
 
 _REFINEMENTS = 2
 _REMEMBERED = 16  # detections
-_NUMBER_PILOTS = 128
-_NUMBER_BINS = 512
-_NUMBER_RANGE = 0.05  # cycles from pilot to pilot that the preamble's frequency may be wrong by
 _ACQUISITION_RANGE = 1e-3  # cycles a symbol
 # Shorter ones hold their drift in the header's symbols rather than in the payload's.
 _LONG_FRAME = 8192
@@ -85,8 +81,8 @@ class FrameReceiver:
         self._refined: dict[Detection, Timing] = {}
         self._chirps = chirps(profile)
         self._most_extra = extra_header_slots(1, profile)
-        self._acquisition_symbols = body_start(profile) + _NUMBER_PILOTS * profile.pilot_period
-        self._short_pilots = self._most_extra // (profile.pilot_period - 1) + 2
+        self._acquisition_symbols = body_start(profile) + MOST_PILOTS * profile.pilot_period
+        self._short_pilots = min(profile.shortest_frame_pilots, MOST_PILOTS)
         self.acquisition_samples = self._acquisition_symbols * profile.samples_per_symbol
         self.margin = self._filter.margin
 
@@ -116,19 +112,20 @@ class FrameReceiver:
         return timing
 
     def acquire(
-        self, samples: NDArray[np.complex64], origin: int, detection: Detection
+        self,
+        samples: NDArray[np.complex64],
+        origin: int,
+        detection: Detection,
+        numbers: list[int],
     ) -> list[Acquisition]:
-        """Read what does not need the header, for each frame number that may be.
+        """Read what does not need the header, once for each number that the frame may have.
 
         Args:
             samples: a piece of the stream, ``margin`` and ``acquisition_samples`` around the
                 detection where the stream has them.
             origin: place of its first sample in the stream.
             detection: of the frame's preamble.
-
-        Returns:
-            the frame number that the pilots tell, and 0, the number of a frame that is too short
-            to tell.
+            numbers: modulo 64.
         """
         cleaned = remove_dc_and_iq_imbalance(samples, self._profile.samples_per_symbol)
         timing = self.refine(cleaned, origin, detection)
@@ -136,8 +133,7 @@ class FrameReceiver:
         value = self._filter.demodulate(
             cleaned, origin, timing, self._acquisition_symbols, response
         ).value
-        number = self._frame_number(value)
-        return [self._read(value, timing, n) for n in dict.fromkeys((number, 0))]
+        return [self._read(value, timing, number) for number in numbers]
 
     def demodulate(
         self,
@@ -231,17 +227,6 @@ class FrameReceiver:
         values = np.concatenate((self._chirps, sent, pilot_symbols(frame, layout.pilots, profile)))
         order = np.argsort(positions, kind="stable")
         return KnownSymbols(positions[order], values[order], self._chirps.size)
-
-    def _frame_number(self, value: NDArray[np.complex64]) -> int:
-        """Which of the pilot sequences stands out of the periodograms of all."""
-        places = pilot_positions(_NUMBER_PILOTS, self._profile)
-        sequences = np.stack(
-            [pilot_symbols(n, _NUMBER_PILOTS, self._profile) for n in range(PILOT_SEQUENCES)]
-        )
-        spectra = np.abs(fft(value[places] * sequences.conj(), _NUMBER_BINS, axis=1))
-        bins = int(_NUMBER_RANGE * _NUMBER_BINS)
-        near = np.concatenate((spectra[:, : bins + 1], spectra[:, -bins:]), axis=1)
-        return int(np.argmax(near.max(axis=1)))
 
     def _read(self, value: NDArray[np.complex64], timing: Timing, frame: int) -> Acquisition:
         profile = self._profile

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.fft import fft
 
 from .gain_steps import Steps, find_steps
-from .local_noise import base_variance, local_factors
+from .local_noise import base_variance, local_factors, outpowered
 from .smoother import estimate_walk, middle, smooth_random_walk, smoothed_variance
 
 NODE_SYMBOLS = 64  # known symbols in a row that make one observation of the gain
@@ -18,10 +18,13 @@ _COARSE_NODES = 9
 _PASSES = 3
 _MORE_PASSES = 2  # where interference had to be found first
 _FREQUENCY_OVERSAMPLING = 4
+_SUSPECT_FACTOR = 16.0  # of the noise where interference may be, until residuals tell
 _LARGEST = 4.0  # of the usual amplitude: what is more is interference
 # An oscillator always wanders; an amplitude seldom fades, and chance should not look like it.
 _FADING_EVIDENCE = 9.0
 _FARTHEST = 2.0  # rad: a phase that is observed farther off is noise
+# Of a walk's variance over one observation: its symbols around lines between their means.
+_WITHIN_RUN = 0.129
 _LEAST_AMPLITUDE = 0.05  # of the frame's mean: a deeper fade is not followed
 
 
@@ -99,7 +102,7 @@ def track(
             chirps behind an equaliser, whose neighbours are no chance.
         power: of all received symbols, for the place of steps; None where none are looked for.
     """
-    times, values, energy, counts = _nodes(positions, received, known)
+    times, values, energy, counts = observations(positions, received, known)
     size = np.abs(values)
     usual = max(middle(size), 1e-15)
     tame = np.minimum(1, 2 * usual / np.maximum(size, usual))
@@ -111,6 +114,9 @@ def track(
     noise, walk, fading = 0.0, 0.0, 0.0
     blatant = size > _LARGEST * usual
     factors = np.where(blatant, 2.0, 1.0)
+    if power is not None:
+        # Else the first path follows interference, and no later one leaves it.
+        factors[outpowered(times, values, power)] = _SUSPECT_FACTOR
     groups = [group for group in (counts > 1, counts == 1) if np.count_nonzero(group) > 2]
     counted = positions >= uncounted
     if np.count_nonzero(counted) < 16:
@@ -142,17 +148,21 @@ def track(
         across = along.imag / (amplitude * steps.at(times))
         observed = path + np.clip(across, -_FARTHEST, _FARTHEST)
         quiet = np.where(factors > 1, path, observed)
-        walk = _walk(quiet, noise / (2 * amplitude**2 * energy), groups)
+        walk = _walk(times, quiet, noise / (2 * amplitude**2 * energy), groups)
         path = smooth_random_walk(times, observed, variances, walk)
         turn += 1
     mean = float(np.mean(amplitude))
     spare = noise / (2 * mean**2 * middle(energy))
-    tracking = _between(times.size, walk, spare) + _between(times.size, fading, spare)
+    spacing = middle(np.diff(times)) if times.size > 1 else float(NODE_SYMBOLS)
+    tracking = sum(_between(times.size, moves, spare, spacing) for moves in (walk, fading))
     # The path follows some of the noise, which the residuals then lack.
-    followed = smoothed_variance(times.size, walk, spare, NODE_SYMBOLS)
-    followed += smoothed_variance(times.size, fading, spare, NODE_SYMBOLS)
+    followed = sum(smoothed_variance(times.size, m, spare, spacing) for m in (walk, fading))
     missing = times.size / counted.sum() * followed / spare / 2
     noise /= 1 - min(missing, 0.5)
+    # Within a run of known symbols it moves between observations, which the residuals then hold.
+    in_runs = float(np.mean(np.repeat(counts > 1, counts)[counted]))
+    within = _WITHIN_RUN * NODE_SYMBOLS * (walk + fading) * in_runs * mean**2
+    noise -= min(within, 0.5 * noise)
     return Gain(mean, noise, tracking, frequency, times, path, amplitude, factors, steps)
 
 
@@ -170,29 +180,31 @@ def _amplitude(
     relative, variances = observed / mean, variances / mean**2
     typical = middle(variances)
     quiet = np.where(variances > 8 * typical, 1.0, relative)
-    walk = _walk(quiet, variances, groups, _FADING_EVIDENCE)
+    walk = _walk(times, quiet, variances, groups, _FADING_EVIDENCE)
     smooth = smooth_random_walk(times, relative, variances, walk)
     return np.maximum(smooth, _LEAST_AMPLITUDE) * mean, walk
 
 
 def _walk(
+    times: NDArray[np.float64],
     values: NDArray[np.float64],
     variances: NDArray[np.float64],
     groups: list[NDArray[np.bool_]],
     evidence: float = 0.0,
 ) -> float:
     parts = [(values[group], middle(variances[group])) for group in groups]
-    return estimate_walk(parts, NODE_SYMBOLS, evidence)
+    spacings = [middle(np.diff(times[group])) for group in groups]
+    return estimate_walk(parts, spacings, evidence)
 
 
-def _between(count: int, walk: float, variance: float) -> float:
+def _between(count: int, walk: float, variance: float, spacing: float) -> float:
     """Mean variance of the path, which is a line between observations.
 
     In the middle between two it follows from the filters from both sides, each with half a step's
     variance; Simpson's rule.
     """
-    step = walk * NODE_SYMBOLS
-    at = smoothed_variance(count, walk, variance, NODE_SYMBOLS)
+    step = walk * spacing
+    at = smoothed_variance(count, walk, variance, spacing)
     predicted = (step + np.sqrt(step**2 + 4 * step * variance)) / 2
     filtered = predicted * variance / (predicted + variance) if predicted else 0.0
     middle = max((filtered + step / 2) / 2, at)
@@ -206,7 +218,7 @@ def _polar(amplitude: NDArray, phase: NDArray[np.float64]) -> NDArray[np.complex
     return gain
 
 
-def _nodes(
+def observations(
     positions: NDArray[np.int64], received: NDArray[np.complex64], known: NDArray[np.complex64]
 ) -> tuple[NDArray[np.float64], NDArray[np.complex128], NDArray[np.float64], NDArray[np.int64]]:
     """Observations of the complex gain: time, value, energy behind it, symbols in it."""

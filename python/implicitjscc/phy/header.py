@@ -69,7 +69,7 @@ class Header:
     @classmethod
     def of(cls, content: Content, profile: WaveformProfile) -> Header:
         """The header of a content."""
-        units = min(-(-content.coded_symbols // CODED_UNIT), 0xFFFF)
+        units = min(content.coded_symbols // CODED_UNIT, 0xFFFF)
         return cls(
             content.content_id,
             content.symbols.size,
@@ -96,14 +96,15 @@ class Header:
         Raises:
             HeaderDamagedError: the CRC does not match.
             OtherWaveformError: the header names another waveform.
-            HeaderRefusedError: a newer version, or a field out of bounds.
+            HeaderRefusedError: another version, or a field out of bounds.
         """
         body, (crc,) = data[: _FIELDS.size], _CRC.unpack(data[_FIELDS.size :])
         if zlib.crc32(body) != crc:
             raise HeaderDamagedError("the header's CRC does not match")
         version, content_id, symbols, digest, coded_units, description = _FIELDS.unpack(body)
         if version != VERSION:
-            raise HeaderRefusedError(f"the header's version {version} is newer than {VERSION}")
+            age = "newer" if version > VERSION else "older"
+            raise HeaderRefusedError(f"the header's version {version} is {age} than {VERSION}")
         if digest != profile.digest:
             raise OtherWaveformError(content_id, digest, profile)
         if coded_units and not profile.diversity_symbols:

@@ -15,6 +15,9 @@ _WINDOWS = (1, 4, 16, 64)  # observations
 # Mean power of exponential variates is gamma-distributed.
 _LIMITS = [float(gammainccinv(window, _FALSE_ALARM)) / window for window in _WINDOWS]
 _GAP = 4  # observations
+_MEAN_WINDOW = 17  # observations
+_AROUND = 32  # symbols on each side
+_OUTPOWERED = 5.0
 _POWER_WINDOW = 16  # symbols
 _POWER_LIMIT = 8.0  # heavy-tailed payload stays below it
 _TAIL, _TAIL_POWER = 24, 1e-3  # symbols and relative power of a filter's ringing
@@ -62,6 +65,28 @@ def local_factors(
         for first, last in edges.reshape(-1, 2):
             factors[first:last] = max(float(np.mean(power[first:last])), 1.0)
     return factors
+
+
+def outpowered(
+    times: NDArray[np.float64], values: NDArray[np.complex128], power: NDArray[np.float32]
+) -> NDArray[np.bool_]:
+    """Observations around which there is far more power than their mean explains, for this frame.
+
+    A fade, a step of the gain or a frame's noise change both alike, interference the power alone.
+
+    Args:
+        times: of the observations of the gain, in symbols.
+        values: observed.
+        power: of all received symbols.
+    """
+    window = np.ones(min(_MEAN_WINDOW, values.size))
+    means = np.convolve(values, window, mode="same")[: values.size] / window.size
+    total = np.concatenate(([0.0], np.cumsum(power, dtype=np.float64)))
+    first = np.clip(times.astype(np.int64) - _AROUND, 0, power.size - 1)
+    last = np.minimum(first + 2 * _AROUND, power.size)
+    ratio = (total[last] - total[first]) / (last - first)
+    ratio /= np.maximum(np.abs(means) ** 2, 1e-30)
+    return np.asarray(ratio > _OUTPOWERED * middle(ratio))
 
 
 def burst_variance(power: NDArray[np.float32], usual: float) -> NDArray[np.float32]:

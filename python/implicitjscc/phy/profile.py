@@ -11,11 +11,14 @@ from dataclasses import dataclass
 RECEIVER_SAMPLES_PER_SYMBOL = 2
 # A header must end before so many pilots of the first frame's body have passed.
 _HEADER_PILOTS = 120
+# What a receiver needs to tell nearly all frames from noise at Es/N0 of 0 dB, with pilots of 3 dB:
+# pilots of the shortest frame, and of one of the most payload (docs/waveform.md).
+_LEAST_SHORTEST, _LEAST_FULL = 16, 32
 _BOUNDS = {
     "samples_per_symbol": (2, 16),
     "rolloff": (0.05, 0.6),
     "span_symbols": (4, 16),
-    "chirp_symbols": (64, 512),
+    "chirp_symbols": (96, 512),  # shorter ones do not stand out of noise
     "header_symbols": (208, 4096),  # the header's 416 bits at least
     "least_header_symbols": (208, 16_384),
     "payload_symbols": (1024, 131_072),
@@ -25,6 +28,7 @@ _BOUNDS = {
     "spreading_symbols": (0, 1024),
     "diversity_symbols": (0, 1024),
 }
+_CHIRP_STEP = 16  # symbols that a receiver sums up
 _LATER = ("spreading_symbols", "diversity_symbols")
 
 # Seed of everything pseudo-random on the air: both ends know it ("IJSC").
@@ -79,11 +83,21 @@ class WaveformProfile:
                 raise ValueError(f"{name} must be a power of two")
             if getattr(self, name) == 1:
                 raise ValueError(f"{name} must be 0 for none, or at least 2")
+        if self.chirp_symbols % _CHIRP_STEP:
+            raise ValueError(f"chirp_symbols must be a multiple of {_CHIRP_STEP}")
         room = _HEADER_PILOTS * (self.pilot_period - 1)
         if self.least_header_symbols - self.header_symbols > room:
             raise ValueError(
                 f"least_header_symbols must not be above {self.header_symbols + room} with these "
                 "header_symbols and this pilot_period"
+            )
+        longest = 1 + min(
+            (self._shortest_slots - 1) // (_LEAST_SHORTEST - 1), self._full_slots // _LEAST_FULL
+        )
+        if self.pilot_period > longest:
+            raise ValueError(
+                f"pilot_period must not be above {longest}: a receiver needs {_LEAST_FULL} pilots "
+                f"in a frame of the most payload_symbols, and {_LEAST_SHORTEST} in the shortest"
             )
 
     @property
@@ -109,6 +123,25 @@ class WaveformProfile:
     def preamble_symbols(self) -> int:
         """Both chirps."""
         return 2 * self.chirp_symbols
+
+    @property
+    def shortest_frame_pilots(self) -> int:
+        """Pilots of the shortest frame, but for the closing one."""
+        return -(-self._shortest_slots // (self.pilot_period - 1))
+
+    @property
+    def full_frame_pilots(self) -> int:
+        """Pilots of a frame of the most payload, but for the closing one."""
+        return self._full_slots // (self.pilot_period - 1)
+
+    @property
+    def _shortest_slots(self) -> int:
+        extra = max(self.least_header_symbols - self.header_symbols, 0)
+        return max(extra + 1, self.least_slots)
+
+    @property
+    def _full_slots(self) -> int:
+        return max(self.payload_symbols, self.least_slots)
 
     @property
     def pilot_amplitude(self) -> float:

@@ -30,8 +30,10 @@ def load(name_or_path: str, samples_per_symbol: int = 0) -> WaveformProfile:
         return profile
     try:
         return profile.at(samples_per_symbol)
-    except ValueError as error:
-        raise ImplicitJsccError(str(error)) from None
+    except ValueError:
+        raise ImplicitJsccError(
+            f"a symbol has 2, 4, 8 or 16 samples (--samples-per-symbol), not {samples_per_symbol}"
+        ) from None
 
 
 def _load(name_or_path: str) -> WaveformProfile:

@@ -43,6 +43,24 @@ class SpreadContent:
         )
 
 
+def snr_db_of(coefficients: ReceivedContent) -> float:
+    """Es/N0 over all symbols that arrived, whether once or several times and combined.
+
+    What one noise variance for all of them would be that leaves a linear estimator the same error:
+    with g the mean of 1 / (1 + v) over the symbols' variances v, it is g / (1 - g), 1 / v where v
+    is the same everywhere. Spreading leaves its symbols just this ratio. -inf where none arrived.
+
+    Args:
+        coefficients: as they came over the air, before spreading is undone.
+    """
+    variance = coefficients.noise_variance
+    variance = variance[np.isfinite(variance) & (variance > 0)]
+    if not variance.size:
+        return -np.inf
+    left = float(np.mean(variance / (1 + variance), dtype=np.float64))
+    return float(10 * np.log10((1 - left) / left))
+
+
 @dataclass(frozen=True)
 class Reception:
     """One content, received once, or several times and combined.
@@ -50,11 +68,11 @@ class Reception:
     Attributes:
         received: its symbols.
         frames_received, frames_lost: their sum is the content's number of frames so far.
-        snr_db: Es/N0, of the mean noise over the received frames.
+        snr_db: Es/N0, as :func:`snr_db_of` has it; loss is not counted in.
         cfo_hz: carrier frequency offset.
         sro_ppm: received symbol interval over the nominal one, minus 1, in 10^-6.
         level_dbfs: rms of the samples, 0 dB for full scale 1.0.
-        frame_snr_db: of each received frame.
+        frame_snr_db: of each received frame, where nothing disturbs it.
         frame_numbers: which frames have been received.
         frames_to_come: of a content that is still arriving; neither received nor lost.
         spreading: what receptions are combined by; None where it is the symbols themselves.
@@ -98,7 +116,9 @@ class ReceiverStats:
     Attributes:
         samples: taken.
         invalid_samples: of these, not finite or absurdly large: counted as 0.
-        clipped_samples: of these, I or Q at full scale or beyond (127/128, where 8 bits end).
+        clipped_samples: of these, I or Q at full scale (127/128 and more, where 8 bits end). None
+            are counted, and what was counted is taken back, where a sample is beyond 1.001: such a
+            stream is of floats that nothing has clipped there.
         discontinuities: places where samples are missing or too many, as the radio end said or as
             a preamble told that came earlier or later than it was due.
         candidates: places where the detector saw a preamble.

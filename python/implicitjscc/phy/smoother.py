@@ -45,7 +45,9 @@ def smooth_random_walk(
 
 
 def estimate_walk(
-    groups: list[tuple[NDArray[np.float64], float]], spacing: float, evidence: float = 0.0
+    groups: list[tuple[NDArray[np.float64], float]],
+    spacing: float | list[float],
+    evidence: float = 0.0,
 ) -> float:
     """The most likely variance of a walk's increment over one symbol, of a grid of quarter decades.
 
@@ -57,13 +59,14 @@ def estimate_walk(
     Args:
         groups: pairs of observations at even distances, shape (n,), and the variance of their
             noise.
-        spacing: symbols from one observation to the next.
+        spacing: symbols from one observation to the next, in all groups or in each.
         evidence: twice the log-likelihood ratio that any walk must have over the least.
     """
     scores = np.zeros(_WALKS.size)
-    for values, variance in groups:
+    spacings = spacing if isinstance(spacing, list) else [spacing] * len(groups)
+    for (values, variance), step in zip(groups, spacings, strict=True):
         power = dct(values, norm="ortho")[1:] ** 2
-        expected = _path_spectrum(values.size, spacing)[1:] * _WALKS[:, None] + variance
+        expected = _path_spectrum(values.size, step)[1:] * _WALKS[:, None] + variance
         scores += np.sum(np.log(expected) + power / expected, axis=1)
     best = int(np.argmin(scores))
     return float(_WALKS[best if scores[best] < scores[0] - evidence else 0])

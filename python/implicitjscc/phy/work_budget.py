@@ -7,8 +7,8 @@ work has a price, about its milliseconds on one core of 2020, and every sample e
 
 from __future__ import annotations
 
-# The densest stream that is sent, short contents without a pause, costs a little less: about 12 ms
-# for each frame of 5,200 samples.
+# At two samples a symbol, whatever the source has. The densest stream that is sent, short contents
+# without a pause, costs a little less: about 12 ms for each frame of 5,200 samples.
 SAMPLES_PER_MS = 400
 MOST_SAVED_MS = 2000.0
 
@@ -25,7 +25,7 @@ class WorkBudget:
         self.refused = 0
 
     def earn(self, samples: int) -> None:
-        """Samples have come."""
+        """Samples have come, two of each symbol."""
         self._saved_ms = min(self._saved_ms + samples / SAMPLES_PER_MS, MOST_SAVED_MS)
 
     def spend(self, cost_ms: float) -> bool:
