@@ -6,14 +6,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from fractions import Fraction
-from math import ceil, inf, log10
+from math import ceil, log10
 from typing import Any
 
 from ..errors import ImplicitJsccError
 from . import channel_uses, coded_plan
 from .formats import ImageFormat, SourceFormat
 from .network import SynthesisShape, redu_parameters
-from .profile import FILTERS, CodecProfile
+from .profile import CodecProfile
 from .pyramid import default_level_channels, useful_levels
 from .receivers import Receivers
 from .settings import EncoderSettings
@@ -24,8 +24,6 @@ DEFAULT_HIDDEN_DIM = 12
 _LEAST_HIDDEN_DIM = 8
 # Mean bits of a coded parameter from which on rounding costs next to nothing: docs/codec.md.
 _COMFORTABLE_BITS = 6.5
-# From which design SNR on the receiver's filter looks at neighbourhoods of which side.
-_FILTER_SIDES = ((7.5, 5), (-inf, 7))
 
 # Parameters take at most this part of the power where the user did not say how much, by dimensions:
 # they are 3 % of a picture's channel uses and 16 % of a signal's. Both measured: docs/codec.md.
@@ -210,15 +208,8 @@ def _strategy_fields(
         "payload_bits": least,
         "bits_per_symbol": coded_plan.best_modulation(least, parameter_uses, snr_db),
         "filter_gain_db": settings.recipe.filter_gain_db,
-        "filter_side": _filter_side(settings),
+        "filter_side": settings.recipe.filter_side,
     }
-
-
-def _filter_side(settings: EncoderSettings) -> int:
-    """The more noise, the more neighbours it takes to tell it from the signal: docs/codec.md."""
-    if not settings.recipe.filter_gain_db:
-        return FILTERS[0][1]
-    return next(side for least_db, side in _FILTER_SIDES if settings.snr_db >= least_db)
 
 
 def _repetition_lsm(

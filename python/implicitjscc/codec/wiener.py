@@ -8,8 +8,8 @@ by the ratio of the two, (s + v_design) / (s + v), with s as the neighbourhood t
 filter for local statistics of J.-S. Lee, "Digital image enhancement and noise filtering by use of
 local statistics", IEEE Trans. PAMI 2(2), 1980, relative to the design.
 
-It leaves alone what has the design's noise or less. A lost value becomes its neighbours' mean. What
-whole-map gains and gains above 1 did in its place: docs/codec.md.
+It leaves alone what has the design's noise or less. A lost value becomes the mean of its nearest
+neighbours. What whole-map gains and gains above 1 did in its place: docs/codec.md.
 """
 
 from __future__ import annotations
