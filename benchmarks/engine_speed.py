@@ -144,7 +144,9 @@ def decoding(
     profile: CodecProfile, model: Model, symbols: np.ndarray, parameters: np.ndarray
 ) -> Job:
     """A decode as a receiver at the design SNR does it, its filter included."""
-    noise = FilteredNoise(profile.noise_variance / 2, profile.filtered_noise_variance / 2)
+    noise = FilteredNoise(
+        profile.noise_variance / 2, profile.filtered_noise_variance / 2, profile.filter_side
+    )
     return lambda: model.decode(symbols, parameters, noise)
 
 
@@ -166,6 +168,7 @@ def training_step(
             symbols_rms=1.0,
             noise_std=(profile.noise_variance / 2) ** 0.5,
             filtered_variance=profile.filtered_noise_variance / 2,
+            filter_side=profile.filter_side,
             rates=(recipe.symbol_rate,) * len(profile.level_channels),
             step=number,
         )

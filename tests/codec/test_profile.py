@@ -38,14 +38,14 @@ def example(strategy: str = "repetition") -> CodecProfile:
     settings = EncoderSettings(snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18, parameters=strategy)
     profile = plan(300, 451, 3, IMAGE8, settings)
     if strategy == "coded":
-        return replace(profile, fineness=45, payload_bits=5555, filter_gain_db=0)
+        return replace(profile, fineness=45, payload_bits=5555, filter_gain_db=0, filter_side=3)
     return replace(profile, scale_codes=tuple(range(60, 71)))
 
 
 def test_golden_bytes() -> None:
     assert example().to_bytes().hex() == GOLDEN_REPETITION
     assert example("coded").to_bytes().hex() == GOLDEN_CODED
-    filtered = replace(example("coded"), filter_gain_db=35)
+    filtered = replace(example("coded"), filter_gain_db=20, filter_side=7)
     assert filtered.to_bytes().hex() == GOLDEN_FILTERED
 
 

@@ -22,7 +22,7 @@ from implicitjscc.codec.receivers import Receivers
 from implicitjscc.codec.settings import EncoderSettings
 from implicitjscc.codec.symbol_channel import awgn
 from implicitjscc.codec.wiener_layer import filter_maps
-from implicitjscc.engine.model import FilteredNoise
+from implicitjscc.engine.model import FILTER_SIDES, FilteredNoise
 from implicitjscc.errors import ImplicitJsccError
 
 MAPS = hnp.arrays(
@@ -31,6 +31,7 @@ MAPS = hnp.arrays(
     elements=st.floats(-8, 8, width=32),
 )
 VARIANCES = st.floats(1e-6, 100)
+SIDES = st.sampled_from(FILTER_SIDES)
 
 
 @given(values=MAPS, design=VARIANCES, less=st.floats(0, 1))
@@ -51,19 +52,20 @@ def test_more_noise_pulls_towards_the_neighbourhoods_mean(
     assert (np.abs(filtered - mean) <= np.abs(values - mean) + 1e-5).all()
 
 
-@given(values=MAPS, noise=VARIANCES, data=st.data())
+@given(values=MAPS, noise=VARIANCES, side=SIDES, data=st.data())
 def test_lost_values_become_their_neighbours_mean_and_count_for_nobody(
-    values: np.ndarray, noise: float, data: st.DataObject
+    values: np.ndarray, noise: float, side: int, data: st.DataObject
 ) -> None:
     lost = data.draw(hnp.arrays(np.bool_, values.shape))
     variance = np.where(lost, np.inf, noise)
     zeros = np.where(lost, 0, values).astype(np.float32)
-    filtered = wiener.filter_map(zeros, variance, noise / 4)
+    filtered = wiener.filter_map(zeros, variance, noise / 4, side)
     count = wiener.box_sum(~lost)
     mean = wiener.box_sum(zeros) / np.maximum(count, 1)
-    assert filtered[lost] == pytest.approx(mean[lost], abs=1e-5)
+    beside = lost & (count > 0)
+    assert filtered[beside] == pytest.approx(mean[beside], abs=1e-5)
     wild = np.where(lost, 1e6, values).astype(np.float32)
-    assert np.array_equal(wiener.filter_map(wild, variance, noise / 4), filtered)
+    assert np.array_equal(wiener.filter_map(wild, variance, noise / 4, side), filtered)
 
 
 def test_flat_maps_are_averaged_and_edges_are_kept() -> None:
@@ -79,7 +81,9 @@ def test_flat_maps_are_averaged_and_edges_are_kept() -> None:
 
 
 def test_each_symbol_is_filtered_for_its_own_noise() -> None:
-    profile = replace(plan(32, 32, 3, IMAGE8, EncoderSettings(snr_db=20)), filter_gain_db=0)
+    profile = replace(
+        plan(32, 32, 3, IMAGE8, EncoderSettings(snr_db=20)), filter_gain_db=0, filter_side=3
+    )
     reals = np.random.default_rng(2).standard_normal(profile.real_symbols).astype(np.float32)
     variance = np.full(reals.size, profile.noise_variance / 2, np.float32)
     assert wiener.scale(reals, variance, profile) is reals
@@ -89,15 +93,15 @@ def test_each_symbol_is_filtered_for_its_own_noise() -> None:
     assert not changed[200 + 33 :].any()
 
 
-@given(values=MAPS, variance=VARIANCES, left=st.floats(0, 2))
+@given(values=MAPS, variance=VARIANCES, left=st.floats(0, 2), side=SIDES)
 def test_training_goes_through_the_same_filter(
-    values: np.ndarray, variance: float, left: float
+    values: np.ndarray, variance: float, left: float, side: int
 ) -> None:
-    noise = FilteredNoise(variance, left * variance)
+    noise = FilteredNoise(variance, left * variance, side)
     layer = filter_maps(torch.from_numpy(values)[None], noise)[0].numpy()
     variances = np.full(values.shape, variance)
     if noise.filtered_variance > 0:
-        expected = wiener.filter_map(values, variances, noise.filtered_variance)
+        expected = wiener.filter_map(values, variances, noise.filtered_variance, side)
         assert layer == pytest.approx(expected, abs=1e-4)
 
 

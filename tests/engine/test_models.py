@@ -16,6 +16,7 @@ from implicitjscc.codec.torch_model import TorchModel
 from implicitjscc.codec.wiener_layer import filter_maps
 from implicitjscc.engine import why_not_native
 from implicitjscc.engine.model import (
+    FILTER_SIDES,
     DecoderShape,
     FilteredNoise,
     FloatArray,
@@ -77,7 +78,8 @@ def compare(
     assert relative(at_received, expected[1]) < tolerance
     assert relative(at_parameters, expected[2]) < tolerance
     # Decoding goes on in a model that has trained, and with the receiver's filter before it.
-    for noise in (None, FilteredNoise(0.5, 0.1), FilteredNoise(0.1, 0.5)):
+    wide = (FilteredNoise(0.5, 0.1, side) for side in FILTER_SIDES)
+    for noise in (None, *wide, FilteredNoise(0.1, 0.5)):
         difference = relative(native.decode(*arguments, noise), reference.decode(*arguments, noise))
         assert difference < 1e-5
 
@@ -132,10 +134,12 @@ def test_any_shape(
     compare(shape, threads, instruction_set, 1e-4 if activation == "gelu" else 3e-3)
 
 
-@pytest.mark.parametrize("filtered_variance", [None, 0.004, 0.0])
-def test_a_step_is_the_references(filtered_variance: float | None) -> None:
+@pytest.mark.parametrize(
+    ("filtered_variance", "side"), [(None, 3), (0.004, 3), (0.0, 5), (0.004, 7), (0.004, 9)]
+)
+def test_a_step_is_the_references(filtered_variance: float | None, side: int) -> None:
     """With the noise that the kernels drew, the reference moves the symbols to the same place."""
-    compare_steps(PHOTOGRAPH, filtered_variance)
+    compare_steps(PHOTOGRAPH, filtered_variance, side)
 
 
 @settings(max_examples=15, deadline=None, derandomize=True)
@@ -144,6 +148,7 @@ def test_a_step_is_the_references(filtered_variance: float | None) -> None:
     width=st.integers(1, 40),
     levels=st.lists(st.integers(0, 2), min_size=0, max_size=5),
     dimensions=st.sampled_from([1, 2]),
+    side=st.sampled_from(FILTER_SIDES),
     threads=st.integers(1, 3),
     instruction_set=st.sampled_from(SETS or ["none"]),
 )
@@ -152,17 +157,19 @@ def test_any_shape_behind_the_filter(
     width: int,
     levels: list[int],
     dimensions: int,
+    side: int,
     threads: int,
     instruction_set: str,
 ) -> None:
     height = height if dimensions == 2 else 1
     shape = DecoderShape(height, width, 2, (*levels, 1), 6, "gelu", True, dimensions)
-    compare_steps(shape, 0.004, threads, instruction_set)
+    compare_steps(shape, 0.004, side, threads, instruction_set)
 
 
 def compare_steps(
     shape: DecoderShape,
     filtered_variance: float | None,
+    side: int,
     threads: int = 2,
     instruction_set: str | None = None,
 ) -> None:
@@ -176,6 +183,7 @@ def compare_steps(
         symbols_rms=0.7,
         noise_std=-0.2,
         filtered_variance=filtered_variance,
+        filter_side=side,
         rates=(0.01, 0.02, 0.03, 0.01, 0.01, 0.01, 0.01)[: len(shape.level_channels)],
         step=1,
         loss_weight=1.5,
@@ -187,7 +195,7 @@ def compare_steps(
     scale = 0.7 / np.sqrt(np.mean(np.square(start, dtype=np.float64)))
     received = (scale * start - 0.2 * native.normals(choice.noise_key)).astype(np.float32)
     leaf = torch.from_numpy(received).requires_grad_(True)
-    filtered = through_filter(leaf, shape, filtered_variance)
+    filtered = through_filter(leaf, shape, filtered_variance, side)
     reference = TorchModel(shape, "cpu")
     reference.set_noise_matrix(values["noise_matrix"])
     reference.prepare_training(values["source"])
@@ -212,7 +220,7 @@ def compare_steps(
 
 
 def through_filter(
-    received: torch.Tensor, shape: DecoderShape, filtered_variance: float | None
+    received: torch.Tensor, shape: DecoderShape, filtered_variance: float | None, side: int
 ) -> torch.Tensor:
     if filtered_variance is None:
         return received * 1.0
@@ -220,7 +228,8 @@ def through_filter(
     parts = received.split(_level_sizes(shape))
     for count, part in zip(shape.level_channels, parts, strict=True):
         level = part.view(count, height, width)
-        maps.append(filter_maps(level, FilteredNoise(0.2**2, filtered_variance)).reshape(-1))
+        noise = FilteredNoise(0.2**2, filtered_variance, side)
+        maps.append(filter_maps(level, noise).reshape(-1))
         height, width = -(-height // 2), -(-width // 2)
     return torch.cat(maps)
 

@@ -208,6 +208,7 @@ def _strategy_fields(
         "payload_bits": least,
         "bits_per_symbol": coded_plan.best_modulation(least, parameter_uses, snr_db),
         "filter_gain_db": settings.recipe.filter_gain_db,
+        "filter_side": settings.recipe.filter_side,
     }
 
 

@@ -30,8 +30,8 @@ MAXIMUM_PAYLOAD_BITS = 1 << 17
 MAXIMUM_FINENESS = 63
 # The first maps, of which the header says whether they carry brightness.
 BRIGHTNESS_BITS = 60
-FILTER_GAIN_STEP_DB = 5
-FILTER_GAINS_DB = range(0, 8 * FILTER_GAIN_STEP_DB, FILTER_GAIN_STEP_DB)
+# Gain in dB and side of the neighbourhoods of the receiver's filter, by their number in the header.
+FILTERS = ((0, 3), (5, 3), (10, 3), (10, 5), (10, 7), (10, 9), (20, 5), (20, 7))
 
 SNR_STEP_DB = 0.01
 _SNR_OFFSET_DB = 100.0
@@ -72,7 +72,8 @@ class CodecProfile:
             first map on; coded parameters only. A receiver without the decoder's parameters has
             nothing else to go by.
         filter_gain_db: by how much the filter that the decoder was trained behind lowers the design
-            SNR's noise, a multiple of ``FILTER_GAIN_STEP_DB``; coded parameters only.
+            SNR's noise; coded parameters only.
+        filter_side: of that filter's neighbourhoods; with the gain one of :data:`FILTERS`.
     """
 
     format: SourceFormat
@@ -94,6 +95,7 @@ class CodecProfile:
     bits_per_symbol: int = 0
     brightness: int = 0
     filter_gain_db: int = 0
+    filter_side: int = 3
 
     def __post_init__(self) -> None:
         """Refuse what cannot be decoded.
@@ -132,7 +134,7 @@ class CodecProfile:
     def _check_repetition(self) -> None:
         if not 1 <= self.repetition_lsm <= MAXIMUM_REPETITION:
             raise ImplicitJsccError("the codec's profile has an impossible repetition factor")
-        if any(getattr(self, name) for name in _OF_CODED):
+        if any(getattr(self, name) for name in _OF_CODED) or self.filter_side != FILTERS[0][1]:
             raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
         if self.repetition_redu < 1:
             raise ImplicitJsccError("the codec's profile leaves no channel uses for ReDU")
@@ -142,8 +144,8 @@ class CodecProfile:
             raise ImplicitJsccError("the codec's profile has an impossible mix of strategies")
         if not 0 <= self.brightness < 1 << BRIGHTNESS_BITS:
             raise ImplicitJsccError("the codec's profile has impossible marks of its maps")
-        if self.filter_gain_db not in FILTER_GAINS_DB:
-            raise ImplicitJsccError("the codec's profile has an impossible gain of its filter")
+        if (self.filter_gain_db, self.filter_side) not in FILTERS:
+            raise ImplicitJsccError("the codec's profile has an impossible filter")
         if not 0 <= self.fineness <= MAXIMUM_FINENESS:
             raise ImplicitJsccError("the codec's profile has an impossible rounding")
         if self.bits_per_symbol not in BITS_PER_SYMBOL:
@@ -290,8 +292,8 @@ class CodecProfile:
         if self.strategy == "coded":
             modulation = BITS_PER_SYMBOL.index(self.bits_per_symbol)
             head = [(self.fineness, 6), (modulation, 2), (self.payload_bits, 18)]
-            filter_gain = self.filter_gain_db // FILTER_GAIN_STEP_DB
-            return [*head, (self.brightness, BRIGHTNESS_BITS), (filter_gain, 3)]
+            number = FILTERS.index((self.filter_gain_db, self.filter_side))
+            return [*head, (self.brightness, BRIGHTNESS_BITS), (number, 3)]
         return [(self.repetition_lsm, 12), *((code, 7) for code in self.scale_codes)]
 
     @classmethod
@@ -353,7 +355,7 @@ def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, Any]:
         return {"repetition_lsm": repetition_lsm, "scale_codes": scale_codes}
     fineness, modulation = reader.take(6), reader.take(2)
     payload_bits, brightness = reader.take(18), reader.take(BRIGHTNESS_BITS)
-    filter_gain = reader.take(3)
+    filter_gain_db, filter_side = FILTERS[reader.take(3)]
     if modulation >= len(BITS_PER_SYMBOL):
         raise ImplicitJsccError("the content needs a newer version of this program")
     return {
@@ -362,7 +364,8 @@ def _read_strategy(reader: bitfields.Reader, strategy: str) -> dict[str, Any]:
         "payload_bits": payload_bits,
         "bits_per_symbol": BITS_PER_SYMBOL[modulation],
         "brightness": brightness,
-        "filter_gain_db": filter_gain * FILTER_GAIN_STEP_DB,
+        "filter_gain_db": filter_gain_db,
+        "filter_side": filter_side,
     }
 
 

@@ -36,6 +36,7 @@ class Recipe:
         filter_gain_db: by how much the receiver's Wiener filter, through which training goes,
             lowers the noise of the design SNR where the signal is flat; with coded parameters only,
             0 for none.
+        filter_side: of that filter's square neighbourhoods, in symbols.
         power_db: power of repeated parameters' channel uses over the mean of all channel uses.
         strategy: how parameters are sent where nothing else was asked for.
     """
@@ -55,6 +56,7 @@ class Recipe:
     warm_up: int = 50
     antithetic: bool = True
     filter_gain_db: int = 10
+    filter_side: int = 7
     power_db: float = 9.0
     strategy: str = "coded"
 
@@ -85,6 +87,7 @@ PRESETS = {
         warm_up=0,
         antithetic=False,
         filter_gain_db=0,
+        filter_side=3,
         power_db=0.0,
         strategy="repetition",
     ),

@@ -78,7 +78,9 @@ class TorchModel:
         sent = x * (settings.symbols_rms / (x.square().mean() + _TINY).sqrt())
         received = sent + settings.noise_std * normals
         if settings.filtered_variance is not None:
-            noise = FilteredNoise(settings.noise_std**2, settings.filtered_variance)
+            noise = FilteredNoise(
+                settings.noise_std**2, settings.filtered_variance, settings.filter_side
+            )
             received = self._filtered(received, noise)
         loss = self._loss(received, leaf)
         (settings.loss_weight * loss).backward()

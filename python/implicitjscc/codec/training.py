@@ -159,7 +159,9 @@ class Trainer:
                 with torch.inference_mode():
                     received = self._strategy.parameters_as_received(parameters, generator, snr_db)
                 filtered = FilteredNoise(
-                    _noise_std(snr_db) ** 2, self._profile.filtered_noise_variance / 2
+                    _noise_std(snr_db) ** 2,
+                    self._profile.filtered_noise_variance / 2,
+                    self._profile.filter_side,
                 )
                 values = self._model.decode(symbols + noise, received.numpy(), filtered)
                 psnrs.append(psnr_db(self._reference, to_source(values, self._profile)))
@@ -203,6 +205,7 @@ class Trainer:
             symbols_rms=self._symbols_rms,
             noise_std=sign * _noise_std(self._snr_db),
             filtered_variance=self._filtered_variance,
+            filter_side=self._profile.filter_side,
             rates=tuple(
                 recipe.symbol_rate * factor * recipe.level_growth ** min(level, _GROWING_LEVELS)
                 for level in range(levels)

@@ -8,8 +8,8 @@ by the ratio of the two, (s + v_design) / (s + v), with s as the neighbourhood t
 filter for local statistics of J.-S. Lee, "Digital image enhancement and noise filtering by use of
 local statistics", IEEE Trans. PAMI 2(2), 1980, relative to the design.
 
-It leaves alone what has the design's noise or less. A lost value becomes its neighbours' mean. What
-whole-map gains and gains above 1 did in its place: docs/codec.md.
+It leaves alone what has the design's noise or less. A lost value becomes the mean of its nearest
+neighbours. What whole-map gains and gains above 1 did in its place: docs/codec.md.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from ..engine.model import FilteredNoise
 from .profile import CodecProfile
 
+_LEAST_SIDE = 3
 # Variances that differ by less are equal: single precision, and no decoding is slowed for it.
 _TOLERANCE = 1e-3
 
@@ -37,7 +38,9 @@ def uniform_noise(variance: NDArray[np.float32], profile: CodecProfile) -> Filte
     if not highest <= lowest * (1 + _TOLERANCE):
         return None
     mean, filtered = (lowest + highest) / 2, profile.filtered_noise_variance / 2
-    return FilteredNoise(mean, filtered if mean > filtered * (1 + _TOLERANCE) else mean)
+    if mean <= filtered * (1 + _TOLERANCE):
+        filtered = mean
+    return FilteredNoise(mean, filtered, profile.filter_side)
 
 
 def scale(
@@ -62,14 +65,20 @@ def scale(
         for _ in range(maps):
             part = slice(first, first + size[0] * size[1])
             filtered[part] = filter_map(
-                reals[part].reshape(size), variance[part].reshape(size), design_variance
+                reals[part].reshape(size),
+                variance[part].reshape(size),
+                design_variance,
+                profile.filter_side,
             ).reshape(-1)
             first = part.stop
     return filtered
 
 
 def filter_map(
-    values: NDArray[np.float32], variance: NDArray[np.floating[Any]], design_variance: float
+    values: NDArray[np.float32],
+    variance: NDArray[np.floating[Any]],
+    design_variance: float,
+    side: int = _LEAST_SIDE,
 ) -> NDArray[np.float32]:
     """Filter one map.
 
@@ -77,6 +86,7 @@ def filter_map(
         values: received, shape (height, width).
         variance: of the noise on each, the same shape; inf where a value was lost.
         design_variance: of the noise that the decoder was trained for, above 0.
+        side: of the neighbourhoods, odd.
     """
     arrived = np.isfinite(variance)
     noise = variance.astype(np.float32)
@@ -84,32 +94,42 @@ def filter_map(
     if not whole:
         values, noise = (np.where(arrived, a, 0).astype(np.float32) for a in (values, noise))
     # One over the neighbours that arrived; where there is none, the mean is 0.
-    part = 1 / np.maximum(_neighbours(values.shape) if whole else box_sum(arrived), 1)
-    mean = box_sum(values) * part
+    here = np.ones(values.shape, bool) if whole else arrived
+    part = 1 / np.maximum(box_sum(here, side), 1)
+    mean = box_sum(values, side) * part
     deviation = values - mean
     if not whole:
         deviation *= arrived
     # A deviation from the mean of n values has lost one n-th of the noise.
-    signal = box_sum(np.square(deviation)) * part - box_sum(noise) * part * (1 - part)
+    signal = box_sum(np.square(deviation), side) * part
+    signal -= box_sum(noise, side) * part * (1 - part)
     np.maximum(signal, 0, out=signal)
     design = np.float32(design_variance)
     deviation *= (signal + design) / (signal + np.maximum(noise, design))
     deviation += mean
+    if not whole and side > _LEAST_SIDE:
+        _fill(deviation, values, arrived)
     return deviation
 
 
-def box_sum(values: NDArray[Any]) -> NDArray[np.float32]:
-    """Sum over the 3 x 3 neighbourhood of each value, with nothing beyond the border."""
+def _fill(
+    filtered: NDArray[np.float32], values: NDArray[np.float32], arrived: NDArray[np.bool_]
+) -> None:
+    """What was lost becomes the mean of the nearest neighbours, where any of them arrived."""
+    count = box_sum(arrived, _LEAST_SIDE)
+    lost = ~arrived & (count > 0)
+    filtered[lost] = box_sum(values, _LEAST_SIDE)[lost] / count[lost]
+
+
+def box_sum(values: NDArray[Any], side: int = _LEAST_SIDE) -> NDArray[np.float32]:
+    """Sum over the square neighbourhood of each value, with nothing beyond the border."""
     values = values.astype(np.float32, copy=False)
     rows = values.copy()
-    rows[1:] += values[:-1]
-    rows[:-1] += values[1:]
+    for shift in range(1, min(side // 2 + 1, values.shape[0])):
+        rows[shift:] += values[:-shift]
+        rows[:-shift] += values[shift:]
     total = rows.copy()
-    total[:, 1:] += rows[:, :-1]
-    total[:, :-1] += rows[:, 1:]
+    for shift in range(1, min(side // 2 + 1, values.shape[1])):
+        total[:, shift:] += rows[:, :-shift]
+        total[:, :-shift] += rows[:, shift:]
     return total
-
-
-def _neighbours(shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """How many values each 3 x 3 neighbourhood has within the map."""
-    return box_sum(np.ones(shape, np.float32))

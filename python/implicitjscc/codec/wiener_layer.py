@@ -15,14 +15,15 @@ def filter_maps(received: Tensor, noise: FilteredNoise) -> Tensor:
     variance = noise.variance
     if noise.filtered_variance >= variance or not received.shape[0]:
         return received
-    part = 1 / _box_sum(torch.ones_like(received))
-    mean = _box_sum(received) * part
+    side = noise.side
+    part = 1 / _box_sum(torch.ones_like(received), side)
+    mean = _box_sum(received, side) * part
     deviation = received - mean
-    signal = _box_sum(deviation.square()) * part - variance * (1 - part)
+    signal = _box_sum(deviation.square(), side) * part - variance * (1 - part)
     signal = signal.clamp_min(0)
     return mean + deviation * (signal + noise.filtered_variance) / (signal + variance)
 
 
-def _box_sum(maps: Tensor) -> Tensor:
-    """Sum over the 3 x 3 neighbourhood of each value, with nothing beyond the border."""
-    return avg_pool2d(maps, 3, stride=1, padding=1, count_include_pad=True) * 9
+def _box_sum(maps: Tensor, side: int) -> Tensor:
+    """Sum over the square neighbourhood of each value, with nothing beyond the border."""
+    return avg_pool2d(maps, side, stride=1, padding=side // 2, count_include_pad=True) * side**2

@@ -11,6 +11,13 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float32]
 
+FILTER_SIDES = (3, 5, 7, 9)
+
+
+def _check_side(side: int) -> None:
+    if side not in FILTER_SIDES:
+        raise ValueError(f"a neighbourhood of side {side} is none of {FILTER_SIDES}")
+
 
 @dataclass(frozen=True)
 class DecoderShape:
@@ -43,10 +50,20 @@ class FilteredNoise:
         variance: of the noise on a real symbol.
         filtered_variance: of what the filter leaves of it where the signal is flat; as much or more
             leaves the symbols as they are.
+        side: of the square neighbourhood, in symbols, one of :data:`FILTER_SIDES`.
     """
 
     variance: float
     filtered_variance: float
+    side: int = FILTER_SIDES[0]
+
+    def __post_init__(self) -> None:
+        """Refuse a side that no engine has.
+
+        Raises:
+            ValueError: it is none of :data:`FILTER_SIDES`.
+        """
+        _check_side(self.side)
 
 
 @dataclass(frozen=True)
@@ -59,6 +76,7 @@ class StepSettings:
         noise_std: of the channel noise on a real symbol; negative for the antithetic draw.
         filtered_variance: of the noise on a real symbol that the receiver's Wiener filter leaves,
             where that is less than the channel's; None for a receiver without it.
+        filter_side: of that filter's square neighbourhood, one of :data:`FILTER_SIDES`.
         rates: learning rate of each level's symbols.
         step: number of this step, from 1 on, for Adam's corrections.
         loss_weight: factor of the loss in all gradients.
@@ -72,9 +90,18 @@ class StepSettings:
     rates: tuple[float, ...]
     step: int
     filtered_variance: float | None = None
+    filter_side: int = FILTER_SIDES[0]
     loss_weight: float = 1.0
     moments: tuple[float, float] = (0.9, 0.99)
     epsilon: float = 1e-8
+
+    def __post_init__(self) -> None:
+        """Refuse a side that no engine has.
+
+        Raises:
+            ValueError: it is none of :data:`FILTER_SIDES`.
+        """
+        _check_side(self.filter_side)
 
 
 @dataclass

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..errors import ImplicitJsccError
 from .build import LIBRARY_NAME, fingerprint
-from .model import DecoderShape, FilteredNoise, FloatArray, StepSettings, SymbolState
+from .model import FILTER_SIDES, DecoderShape, FilteredNoise, FloatArray, StepSettings, SymbolState
 
 _MAXIMUM_LEVELS = 8
 _MOST_THREADS = 64
@@ -45,6 +45,7 @@ class _StepSettings(ctypes.Structure):
         ("symbols_rms", c_float),
         ("noise_std", c_float),
         ("filtered_variance", c_float),
+        ("filter_side", c_int32),
         ("loss_weight", c_float),
         ("first_moment", c_float),
         ("second_moment", c_float),
@@ -84,7 +85,7 @@ def library() -> ctypes.CDLL:
         "ijscc_destroy": (None, [c_void_p]),
         "ijscc_prepare_training": (c_int, [c_void_p, floats]),
         "ijscc_set_noise_matrix": (c_int, [c_void_p, floats]),
-        "ijscc_decode": (None, [c_void_p, floats, floats, c_float, c_float, floats]),
+        "ijscc_decode": (None, [c_void_p, floats, floats, c_float, c_float, c_int, floats]),
         "ijscc_gradient": (c_double, [c_void_p, floats, floats, floats, floats]),
         "ijscc_step": (c_double, [c_void_p, POINTER(_StepSettings), *[floats] * 5]),
         "ijscc_normals": (None, [c_void_p, c_uint64, c_int64, floats]),
@@ -191,6 +192,7 @@ class NativeModel:
             _pointer(parameters, (self._parameters,)),
             noise.variance if noise else 0.0,
             noise.filtered_variance if noise else -1.0,
+            noise.side if noise else FILTER_SIDES[0],
             _pointer(out, self._size),
         )
         return out
@@ -267,6 +269,7 @@ def _step_settings(settings: StepSettings) -> _StepSettings:
         symbols_rms=settings.symbols_rms,
         noise_std=settings.noise_std,
         filtered_variance=-1.0 if filtered is None else filtered,
+        filter_side=settings.filter_side,
         loss_weight=settings.loss_weight,
         first_moment=first,
         second_moment=second,

@@ -110,9 +110,11 @@ IJSCC_EXPORT int ijscc_set_noise_matrix(void* handle, const float* pyramid) {
 
 // A negative filtered_variance leaves the filter out.
 IJSCC_EXPORT void ijscc_decode(void* handle, const float* received, const float* parameters,
-                               float variance, float filtered_variance, float* out) {
+                               float variance, float filtered_variance, int filter_side,
+                               float* out) {
     auto* engine = static_cast<Engine*>(handle);
-    engine->kernels->decode(engine->model, received, parameters, variance, filtered_variance, out);
+    engine->kernels->decode(engine->model, received, parameters, variance, filtered_variance,
+                            filter_side, out);
 }
 
 IJSCC_EXPORT double ijscc_gradient(void* handle, const float* received, const float* parameters,

@@ -27,8 +27,8 @@ bool set_noise_matrix(void* handle, const float* pyramid) {
 }
 
 void decode(void* handle, const float* received, const float* parameters, float variance,
-            float filtered_variance, float* out) {
-    model(handle).decode(received, parameters, variance, filtered_variance, out);
+            float filtered_variance, int filter_side, float* out) {
+    model(handle).decode(received, parameters, variance, filtered_variance, filter_side, out);
 }
 
 double gradient(void* handle, const float* received, const float* parameters,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-// The receiver's Wiener filter over 3 x 3 neighbourhoods (codec/wiener.py) for noise of one
+// The receiver's Wiener filter over square neighbourhoods (codec/wiener.py) for noise of one
 // variance, and its adjoint; both work on the threads of a running job.
 #pragma once
 
@@ -15,13 +15,21 @@ public:
     bool allocate(int threads) {
         for (int k = 0; k < g_.levels(); ++k) {
             if (!column_weights_[k].allocate(1, 1, g_.widths[k])) return false;
-            float* weights = column_weights_[k].row(0, 0);
-            for (int i = 0; i < g_.widths[k]; ++i)
-                weights[i] = 1.0f / in_range(i, g_.widths[k]);
         }
         return deviations_.allocate(g_.reals()) &&
                columns_.allocate(1, threads, g_.shape.width) &&
                sums_.allocate(1, threads, g_.shape.width);
+    }
+
+    // side: of the neighbourhoods, odd, up to 2 * kMargin + 1. Not while a job runs.
+    void set_side(int side) {
+        if (side / 2 == radius_) return;
+        radius_ = side / 2;
+        for (int k = 0; k < g_.levels(); ++k) {
+            float* weights = column_weights_[k].row(0, 0);
+            for (int i = 0; i < g_.widths[k]; ++i)
+                weights[i] = 1.0f / in_range(i, g_.widths[k]);
+        }
     }
 
     // received: all levels' reals; the filtered ones go to the levels of `redu`. Every thread
@@ -104,8 +112,9 @@ private:
     };
 
     // Neighbours, itself included, that index i of a row or column has within it.
-    static float in_range(int i, int count) {
-        return 1.0f + (i > 0 ? 1.0f : 0.0f) + (i + 1 < count ? 1.0f : 0.0f);
+    float in_range(int i, int count) const {
+        const int first = i > radius_ ? i - radius_ : 0;
+        return static_cast<float>(smaller(i + radius_, count - 1) - first + 1);
     }
 
     // part: one over the number of neighbours. A deviation from the mean of n values has lost one
@@ -132,22 +141,22 @@ private:
     const float* box(const float* values, int k, int item, size_t at, int thread,
                      Function function) const {
         const int width = g_.widths[k], row = item % g_.heights[k];
-        const float* here = values + at;
-        const float* above = row > 0 ? here - width : nullptr;
-        const float* below = row + 1 < g_.heights[k] ? here + width : nullptr;
+        const int up = smaller(radius_, row), down = smaller(radius_, g_.heights[k] - 1 - row);
         float* columns = columns_.row(0, thread);
-        for (int i = 0; i < width; ++i) columns[i] = function(here[i]);
-        if (above)
-            for (int i = 0; i < width; ++i) columns[i] += function(above[i]);
-        if (below)
-            for (int i = 0; i < width; ++i) columns[i] += function(below[i]);
-        columns[-1] = columns[width] = 0.0f;
+        for (int i = -radius_; i < width + radius_; ++i) columns[i] = 0.0f;
+        for (int y = -up; y <= down; ++y) {
+            const float* from = values + at + static_cast<ptrdiff_t>(y) * width;
+            for (int i = 0; i < width; ++i) columns[i] += function(from[i]);
+        }
         float* sums = sums_.row(0, thread);
-        for (int i = 0; i < width; ++i) sums[i] = columns[i - 1] + columns[i] + columns[i + 1];
+        for (int i = 0; i < width; ++i) sums[i] = columns[i];
+        for (int x = 1; x <= radius_; ++x)
+            for (int i = 0; i < width; ++i) sums[i] += columns[i - x] + columns[i + x];
         return sums;
     }
 
     const Geometry& g_;
+    int radius_ = 0;
     Plane column_weights_[kMaximumLevels];
     Buffer deviations_;
     Plane columns_, sums_;

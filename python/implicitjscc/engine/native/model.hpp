@@ -73,8 +73,9 @@ public:
 
     // variance of the noise on what was received, and what the filter leaves of it; see filters().
     void decode(const float* received, const float* parameters, float variance,
-                float filtered_variance, float* out) {
+                float filtered_variance, int filter_side, float* out) {
         weights_.set(parameters);
+        filter_.set_side(filter_side);
         auto job = [&](int thread) {
             if (filters(variance, filtered_variance))
                 filter_.forward(received, variance, filtered_variance, redu_, pool_, thread);
@@ -107,6 +108,7 @@ public:
     double step(const StepSettings& s, float* symbols, float* first, float* second,
                 const float* parameters, float* parameter_gradient) {
         weights_.set(parameters);
+        filter_.set_side(s.filter_side);
         const int count = static_cast<int>(g_.reals());
         const float variance = s.noise_std * s.noise_std;
         const bool filtered = filters(variance, s.filtered_variance);

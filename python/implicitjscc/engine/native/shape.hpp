@@ -30,6 +30,7 @@ struct StepSettings {
     float symbols_rms;   // of a real symbol as transmitted
     float noise_std;     // per real; negative for the antithetic draw
     float filtered_variance;  // per real, that the receiver's filter leaves; negative: no filter
+    int32_t filter_side;      // of the filter's neighbourhood, odd
     float loss_weight;
     float first_moment;
     float second_moment;
@@ -49,7 +50,7 @@ struct Kernels {
     bool (*prepare_training)(void*, const float* source);
     bool (*set_noise_matrix)(void*, const float* pyramid);
     void (*decode)(void*, const float* received, const float* parameters, float variance,
-                   float filtered_variance, float* out);
+                   float filtered_variance, int filter_side, float* out);
     double (*gradient)(void*, const float* received, const float* parameters,
                        float* received_gradient, float* parameter_gradient);
     double (*step)(void*, const StepSettings&, float* symbols, float* first, float* second,
