@@ -179,9 +179,16 @@ def training_step(
 
 
 def in_turns(jobs: dict[tuple[str, str], Job], runs: int) -> dict[tuple[str, str], list[float]]:
-    """Seconds of every job in every round but the first."""
-    rounds = [{name: timed(job) for name, job in jobs.items()} for _ in range(runs + 1)]
-    return {name: [one[name] for one in rounds[1:]] for name in jobs}
+    """Seconds of every job in every round, each time behind a call that does not count.
+
+    PyTorch's threads wait busily for some time after their work and slow down what comes next.
+    """
+    times: dict[tuple[str, str], list[float]] = {name: [] for name in jobs}
+    for _ in range(runs):
+        for name, job in jobs.items():
+            job()
+            times[name].append(timed(job))
+    return times
 
 
 def timed(job: Job) -> float:
