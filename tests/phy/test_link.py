@@ -89,8 +89,8 @@ def test_how_samples_arrive_does_not_matter() -> None:
         assert len(pieces) == len(whole) == 1
         # But for the order in which matrix products add up.
         assert np.allclose(pieces[0].received.symbols, whole[0].received.symbols, atol=1e-5)
-        variances = [one[0].received.noise_variance for one in (pieces, whole)]
-        assert np.allclose(*variances, rtol=1e-5)
+        parted, at_once = (one[0].received.noise_variance for one in (pieces, whole))
+        assert np.allclose(parted, at_once, rtol=1e-5)
 
 
 def test_bursts_in_a_row() -> None:

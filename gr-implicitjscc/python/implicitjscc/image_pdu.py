@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from implicitjscc.errors import ImplicitJsccError
 
 from .pdu import split
+from .pmt_arrays import from_array, to_array
 from .pmt_scalars import Scalar, scalar, scalars
 
 MAXIMUM_SAMPLES = 1 << 28
@@ -31,8 +32,7 @@ def from_image(pixels: NDArray[Any], meta: dict[str, Scalar]) -> Any:
     entries = pmt.make_dict()
     for key, value in {**meta, **sizes}.items():
         entries = pmt.dict_add(entries, pmt.intern(key), scalar(value))
-    make = pmt.init_u16vector if wide else pmt.init_u8vector
-    return pmt.cons(entries, make(pixels.size, pixels.reshape(-1).tolist()))
+    return pmt.cons(entries, from_array(pixels.reshape(-1)))
 
 
 def to_image(message: Any) -> tuple[NDArray[Any], dict[str, Scalar]]:
@@ -52,4 +52,4 @@ def to_image(message: Any) -> tuple[NDArray[Any], dict[str, Scalar]]:
     count = shape[0] * shape[1] * shape[2]
     if count > MAXIMUM_SAMPLES or count != pmt.length(vector):
         raise ImplicitJsccError("the image PDU's vector does not match its size")
-    return np.array(pmt.to_python(vector)).reshape(shape), entries
+    return to_array(vector).reshape(shape), entries

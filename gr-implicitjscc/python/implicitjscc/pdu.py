@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from implicitjscc.content import DESCRIPTION_BYTES, Content, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
 
+from .pmt_arrays import from_array, to_array
 from .pmt_scalars import Scalar, scalar, scalars
 
 MAXIMUM_CHANNEL_USES = 1 << 26
@@ -80,7 +81,7 @@ def to_received(message: Any) -> tuple[ReceivedContent, dict[str, Scalar]]:
     value = _entry(meta, "noise_variance")
     if not pmt.is_f32vector(value) or pmt.length(value) != symbols.size:
         raise ImplicitJsccError("the PDU has not one noise variance a symbol")
-    variance = np.array(pmt.to_python(value), np.float32)
+    variance = to_array(value)
     if not np.all(variance > 0):  # NaN fails too; inf marks a lost symbol
         raise ImplicitJsccError("the PDU has a noise variance that is not positive")
     received = ReceivedContent(symbols, variance, _description(meta), _content_id(meta))
@@ -112,12 +113,11 @@ def _identity(content_id: int, description: bytes) -> Any:
 
 
 def _f32(values: NDArray[np.float32]) -> Any:
-    listed = np.asarray(values, np.float32).tolist()
-    return pmt.init_f32vector(len(listed), listed)
+    return from_array(np.asarray(values, np.float32))
 
 
 def _c32(symbols: NDArray[np.complex64]) -> Any:
-    return pmt.init_c32vector(symbols.size, symbols.tolist())
+    return from_array(np.asarray(symbols, np.complex64))
 
 
 def split(message: Any) -> tuple[Any, Any]:
@@ -156,7 +156,7 @@ def _description(meta: Any) -> bytes:
 def _symbols(vector: Any) -> NDArray[np.complex64]:
     if not pmt.is_c32vector(vector) or not 0 < pmt.length(vector) <= MAXIMUM_CHANNEL_USES:
         raise ImplicitJsccError("the PDU has no vector of complex symbols")
-    symbols = np.array(pmt.to_python(vector), np.complex64)
+    symbols = to_array(vector)
     if not np.all(np.isfinite(symbols)):
         raise ImplicitJsccError("the PDU has symbols that are not finite")
     return symbols

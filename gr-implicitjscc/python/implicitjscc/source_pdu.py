@@ -15,24 +15,18 @@ from __future__ import annotations
 from math import prod
 from typing import Any
 
-import numpy as np
 import pmt
 
 from implicitjscc.errors import ImplicitJsccError
 
 from . import image_pdu
 from .pdu import split
+from .pmt_arrays import KINDS, from_array, is_kind, to_array
 from .pmt_scalars import Scalar, scalars, to_pmt_dict
 
 MAXIMUM_SAMPLES = 1 << 28
 _CARRIED_AS = {"float16": "float32", "bool": "uint8"}
-_VECTORS = {
-    **{
-        f"{sign}int{bits}": f"{sign or 's'}{bits}" for sign in ("u", "") for bits in (8, 16, 32, 64)
-    },
-    "float32": "f32",
-    "float64": "f64",
-}
+_REAL = {name: kind for name, kind in KINDS.items() if not name.startswith("complex")}
 
 
 def from_source(source: Any, meta: dict[str, Scalar]) -> Any:
@@ -99,7 +93,7 @@ def _audio(entries: dict[str, Scalar], vector: Any, sources: Any) -> Any:
 def _array(entries: dict[str, Scalar], vector: Any) -> Any:
     dtype = str(entries["dtype"])
     carried = _CARRIED_AS.get(dtype, dtype)
-    if carried not in _VECTORS:
+    if carried not in _REAL:
         raise ImplicitJsccError(f"the array PDU's dtype {dtype} is not known")
     parts = str(entries.get("shape", "")).split("x")
     if not all(part.isdecimal() and len(part) < 10 for part in parts):
@@ -112,15 +106,12 @@ def _array(entries: dict[str, Scalar], vector: Any) -> Any:
 
 
 def _vector(samples: Any, dtype: str) -> Any:
-    make = getattr(pmt, f"init_{_VECTORS[dtype]}vector")
-    return make(samples.size, samples.astype(dtype).reshape(-1).tolist())
+    return from_array(samples.astype(dtype).reshape(-1))
 
 
 def _samples(vector: Any, dtype: str) -> Any:
-    kind = f"{_VECTORS[dtype]}vector"
-    if not getattr(pmt, f"is_{kind}")(vector):
-        raise ImplicitJsccError(f"the PDU needs a {kind}")
+    if not is_kind(vector, _REAL[dtype]):
+        raise ImplicitJsccError(f"the PDU needs a {_REAL[dtype]}vector")
     if pmt.length(vector) > MAXIMUM_SAMPLES:
         raise ImplicitJsccError("the PDU's vector is too long")
-    # Not to_python, which cannot convert all of them.
-    return np.array(getattr(pmt, f"{kind}_elements")(vector), dtype)
+    return to_array(vector)
