@@ -2,6 +2,7 @@
 """Does the teaching flowgraph with its display keep up with the air, and what does it take?
 
     python benchmarks/realtime.py CONTENT REFERENCE [--sample-rate 2e6] [--seconds 300]
+        [--pause 0.01] [--samples-per-symbol 2]
 
 Runs transmitter, channel, receiver, decoder and display in one process, with noise only, as the
 program that ``flowgraphs/teaching_loopback.grc`` becomes: the throttle sets the pace, as a radio
@@ -36,10 +37,16 @@ class Link(gr.top_block):
     def __init__(self, options: argparse.Namespace) -> None:
         super().__init__("realtime")
         rate = options.sample_rate
-        self.transmitter = implicitjscc.transmitter(options.content, "carousel")
+        symbol = {"samples_per_symbol": options.samples_per_symbol}
+        pause = round(options.pause * rate)
+        self.transmitter = implicitjscc.transmitter(
+            options.content, "carousel", silence_after=pause, **symbol
+        )
         self.throttle = blocks.throttle(gr.sizeof_gr_complex, rate)
         self.channel = implicitjscc.channel_laboratory(rate, snr_db=options.snr_db)
-        self.receiver = implicitjscc.receiver(rate, progress_frames=options.progress_frames)
+        self.receiver = implicitjscc.receiver(
+            rate, progress_frames=options.progress_frames, **symbol
+        )
         self.decoder = implicitjscc.decoder("", options.reference, latest_only=True)
         self.display = implicitjscc.reconstruction_display("realtime")
         self.probe = blocks.probe_rate(gr.sizeof_gr_complex, 500, 1.0)
@@ -59,6 +66,8 @@ def main() -> int:
     parser.add_argument("--sample-rate", type=float, default=2e6)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--snr-db", type=float, default=15)
+    parser.add_argument("--pause", type=float, default=0.01, help="seconds between turns")
+    parser.add_argument("--samples-per-symbol", type=int, default=2)
     parser.add_argument("--progress-frames", type=int, default=0)
     parser.add_argument("--warm-up", type=float, default=5, help="seconds before it counts")
     options = parser.parse_args()

@@ -115,8 +115,10 @@ def _reach(*clouds: NDArray[np.complex64]) -> float:
 def _polygon(
     x: NDArray[np.floating], y: NDArray[np.floating], origin: QPointF, scale: float
 ) -> QPolygonF:
-    points = [
-        QPointF(origin.x() + scale * a, origin.y() + scale * b)
-        for a, b in zip(x.tolist(), y.tolist(), strict=True)
-    ]
-    return QPolygonF(points)
+    polygon = QPolygonF(x.size)
+    memory = polygon.data()  # pairs of doubles: a Python object for each would hold up other blocks
+    memory.setsize(2 * 8 * x.size)
+    points = np.frombuffer(memory, np.float64).reshape(-1, 2)
+    points[:, 0] = origin.x() + scale * x
+    points[:, 1] = origin.y() + scale * y
+    return polygon
