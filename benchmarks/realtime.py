@@ -2,14 +2,15 @@
 """Does the teaching flowgraph with its display keep up with the air, and what does it take?
 
     python benchmarks/realtime.py CONTENT REFERENCE [--sample-rate 2e6] [--seconds 300]
-        [--pause 0.01] [--samples-per-symbol 2]
+        [--pause 0.01] [--samples-per-symbol 2] [--receiver-only]
 
 Runs transmitter, channel, receiver, decoder and display in one process, with noise only, as the
 program that ``flowgraphs/teaching_loopback.grc`` becomes: the throttle sets the pace, as a radio
 would. Behind it stands a probe. A flowgraph that keeps up passes ``sample_rate`` samples a second;
 where it falls more than half a second behind, a radio in its place would overflow: that is counted,
 and what would have been lost is let go. Needs PyQt5, and a screen: without one,
-``QT_QPA_PLATFORM=offscreen`` paints into memory.
+``QT_QPA_PLATFORM=offscreen`` paints into memory. With ``--receiver-only`` ready samples come in
+place of transmitter and channel, as from a radio.
 """
 
 from __future__ import annotations
@@ -26,6 +27,11 @@ from PyQt5.QtWidgets import QApplication
 from report import origin, row
 from threads import cpu_seconds, shares
 
+from implicitjscc.channel import ChannelSettings, impair
+from implicitjscc.codec import container
+from implicitjscc.phy import profile_file
+from implicitjscc.phy.transmitter import modulate
+
 PAYLOAD_RMS = 0.25
 _ALLOWED_LAG_S = 0.5  # what buffers between the blocks hold
 _LOOK_S = 0.1
@@ -38,24 +44,40 @@ class Link(gr.top_block):
         super().__init__("realtime")
         rate = options.sample_rate
         symbol = {"samples_per_symbol": options.samples_per_symbol}
-        pause = round(options.pause * rate)
-        self.transmitter = implicitjscc.transmitter(
-            options.content, "carousel", silence_after=pause, **symbol
-        )
         self.throttle = blocks.throttle(gr.sizeof_gr_complex, rate)
-        self.channel = implicitjscc.channel_laboratory(rate, snr_db=options.snr_db)
         self.receiver = implicitjscc.receiver(
             rate, progress_frames=options.progress_frames, **symbol
         )
         self.decoder = implicitjscc.decoder("", options.reference, latest_only=True)
         self.display = implicitjscc.reconstruction_display("realtime")
         self.probe = blocks.probe_rate(gr.sizeof_gr_complex, 500, 1.0)
-        self.connect(self.transmitter, self.throttle, self.channel, self.receiver)
         self.connect(self.throttle, self.probe)
+        if options.receiver_only:
+            self.source = blocks.vector_source_c(turns(options).tolist(), repeat=True)
+            self.connect(self.source, self.throttle, self.receiver)
+        else:
+            pause = round(options.pause * rate)
+            self.source = implicitjscc.transmitter(
+                options.content, "carousel", silence_after=pause, **symbol
+            )
+            self.channel = implicitjscc.channel_laboratory(rate, snr_db=options.snr_db)
+            self.connect(self.source, self.throttle, self.channel, self.receiver)
         self.msg_connect(self.receiver, "received", self.decoder, "received")
         self.msg_connect(self.receiver, "received", self.display, "received")
         self.msg_connect(self.receiver, "stats", self.display, "stats")
         self.msg_connect(self.decoder, "reconstruction", self.display, "reconstruction")
+
+
+def turns(options: argparse.Namespace) -> np.ndarray:
+    """Samples of four turns and their pauses, in noise."""
+    profile = profile_file.load("standard", options.samples_per_symbol)
+    content = container.load(options.content).content()
+    one = modulate(content, profile, PAYLOAD_RMS).samples
+    whole = np.tile(np.pad(one, (0, round(options.pause * options.sample_rate))), 4)
+    settings = ChannelSettings(
+        sample_rate_hz=options.sample_rate, payload_rms=PAYLOAD_RMS, snr_db=options.snr_db
+    )
+    return impair(whole, settings)
 
 
 def main() -> int:
@@ -68,6 +90,7 @@ def main() -> int:
     parser.add_argument("--snr-db", type=float, default=15)
     parser.add_argument("--pause", type=float, default=0.01, help="seconds between turns")
     parser.add_argument("--samples-per-symbol", type=int, default=2)
+    parser.add_argument("--receiver-only", action="store_true")
     parser.add_argument("--progress-frames", type=int, default=0)
     parser.add_argument("--warm-up", type=float, default=5, help="seconds before it counts")
     options = parser.parse_args()
