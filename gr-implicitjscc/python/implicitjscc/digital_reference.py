@@ -6,11 +6,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
 import pmt
 
 from implicitjscc.content import DESCRIPTION_BYTES, ReceivedContent
 from implicitjscc.errors import ImplicitJsccError
+from implicitjscc.phy.reception import snr_db_of
 
 from . import pdu, source_pdu
 from .pmt_scalars import to_pmt_dict
@@ -95,7 +95,7 @@ class digital_reference(worker_block):  # noqa: N801 (GNU Radio's convention)
             "code_words": f"{reception.words_right} of {reception.words} right",
         }
         if arrived.size:
-            report["snr_db"] = float(-10 * np.log10(np.mean(arrived, dtype=np.float64)))
+            report["snr_db"] = snr_db_of(received)
         if reception.image is None:
             fault = reception.words_right + 1
             report["code_words"] = f"{fault} of {reception.words} is wrong"

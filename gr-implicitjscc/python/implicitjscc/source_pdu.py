@@ -25,6 +25,7 @@ from .pmt_arrays import KINDS, from_array, is_kind, to_array
 from .pmt_scalars import Scalar, scalars, to_pmt_dict
 
 MAXIMUM_SAMPLES = 1 << 28
+_MOST_DIMENSIONS = 3
 _CARRIED_AS = {"float16": "float32", "bool": "uint8"}
 _REAL = {name: kind for name, kind in KINDS.items() if not name.startswith("complex")}
 
@@ -96,7 +97,9 @@ def _array(entries: dict[str, Scalar], vector: Any) -> Any:
     if carried not in _REAL:
         raise ImplicitJsccError(f"the array PDU's dtype {dtype} is not known")
     parts = str(entries.get("shape", "")).split("x")
-    if not all(part.isdecimal() and len(part) < 10 for part in parts):
+    if len(parts) > _MOST_DIMENSIONS or not all(
+        part.isdecimal() and len(part) < 10 for part in parts
+    ):
         raise ImplicitJsccError("the array PDU has no shape")
     samples = _samples(vector, carried)
     shape = tuple(map(int, parts))

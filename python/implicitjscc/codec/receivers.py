@@ -9,6 +9,9 @@ from .coded_plan import SNR_MARGIN_DB
 
 _TINY = 1e-12
 
+# What a link with echoes takes from the SNR that a receiver was promised (docs/waveform.md).
+_LINK_LOSS_DB = 1.5
+
 
 class Receivers:
     """What a training step needs to know of them.
@@ -32,10 +35,10 @@ class Receivers:
 
     @property
     def code_snr_db(self) -> float:
-        """Design SNR of the coded parameters, which the lowest receiver must read, too."""
+        """Design SNR of the coded parameters, which the lowest receiver must read on a link."""
         if self._range_db is None:
             return round(self._snr_db, 2)
-        return round(min(self._snr_db, self._range_db[0] + SNR_MARGIN_DB), 2)
+        return round(min(self._snr_db, self._range_db[0] + SNR_MARGIN_DB - _LINK_LOSS_DB), 2)
 
     def draw(self, generator: torch.Generator) -> float:
         """The SNR of one step's receiver, uniform in decibels.

@@ -39,6 +39,7 @@ _ACQUISITION_RANGE = 1e-3  # cycles a symbol
 _LONG_FRAME = 8192
 # A frame whose known symbols are this weak holds nothing.
 LEAST_SNR_DB = -8.0
+_FILTER_SYMBOLS = 64
 
 
 @dataclass(frozen=True)
@@ -210,7 +211,9 @@ class FrameReceiver:
     def _run(self, header: Header, frame: int) -> NDArray[np.complex64]:
         """Symbols that a frame begins with."""
         sent = header_symbols(header, frame, self._profile.header_symbols, self._profile)
-        return np.concatenate((self._chirps, sent))
+        # What lies behind a frame ends with the margin, and filters need some of that.
+        held = self.margin // self._profile.samples_per_symbol - _FILTER_SYMBOLS
+        return np.concatenate((self._chirps, sent))[:held]
 
     def _known(self, header: Header, layout: FrameLayout, frame: int) -> KnownSymbols:
         """Positions and values of all known symbols, in order of time."""

@@ -57,7 +57,8 @@ def snr_db_of(coefficients: ReceivedContent) -> float:
     variance = variance[np.isfinite(variance) & (variance > 0)]
     if not variance.size:
         return -np.inf
-    left = float(np.mean(variance / (1 + variance), dtype=np.float64))
+    wide = variance.astype(np.float64)
+    left = float(np.mean(wide / (1 + wide)))
     return float(10 * np.log10((1 - left) / left))
 
 
