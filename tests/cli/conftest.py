@@ -8,7 +8,6 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,10 +74,12 @@ def start(environment: dict[str, str]):
     """Start a command in the background; whatever still runs at the end is killed."""
     running: list[subprocess.Popen[str]] = []
 
-    def begin(arguments: Sequence[object], errors: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    def begin(
+        arguments: Sequence[object], errors: int = subprocess.PIPE, **variables: str
+    ) -> subprocess.Popen[str]:
         process = subprocess.Popen(
             [sys.executable, "-m", "implicitjscc", *map(str, arguments)],
-            env=environment,
+            env={**environment, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -134,16 +135,6 @@ def ports() -> Ports:
         if all(abs(port - taken) > 1 for taken in found):
             found.append(port)
     return found[0], found[1], found[2]
-
-
-def eventually(look: Callable[[], Any], timeout_s: float = 60) -> Any:
-    """What a look gives as soon as it gives something."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline:
-        if found := look():
-            return found
-        time.sleep(0.1)
-    pytest.fail("it did not happen in time")
 
 
 def control_client(port: int) -> ControlClient:

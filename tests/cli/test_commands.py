@@ -20,7 +20,8 @@ from PIL import Image as PillowImage
 
 from implicitjscc.channel import ChannelSettings, impair
 
-from .conftest import TIMEOUT_S, Command, Files, eventually
+from ..waiting import eventually
+from .conftest import TIMEOUT_S, Command, Files
 
 ENCODE_KEYS = {
     *("psnr_db", "snr_db", "steps", "encode_s", "step_ms", "bandwidth_ratio", "channel_uses"),

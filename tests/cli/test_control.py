@@ -15,7 +15,8 @@ import pytest
 
 from implicitjscc.cli import status_view
 
-from .conftest import Command, Files, Ports, control_client, eventually
+from ..waiting import eventually
+from .conftest import Command, Files, Ports, control_client
 
 
 def test_a_link_is_watched_changed_and_stopped(

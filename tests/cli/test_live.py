@@ -18,7 +18,8 @@ from implicitjscc.cli.main import parser
 from implicitjscc.phy.receiver import BurstReceiver
 from implicitjscc.recording.reader import SigmfReader
 
-from .conftest import Command, Files, Ports, control_client, eventually
+from ..waiting import eventually
+from .conftest import Command, Files, Ports, control_client
 
 RATE_HZ = 2e5
 

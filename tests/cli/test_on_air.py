@@ -22,7 +22,8 @@ from implicitjscc.cli.bursts import BurstMaker
 from implicitjscc.cli.on_air import OnAir
 from implicitjscc.cli.radio_ends import RadioSink
 
-from .conftest import Files, eventually
+from ..waiting import eventually
+from .conftest import Files
 
 RATE_HZ = 1e6
 

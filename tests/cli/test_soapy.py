@@ -12,8 +12,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +20,7 @@ import pytest
 from implicitjscc.cli.main import main
 from implicitjscc.phy.receiver import BurstReceiver
 
+from ..waiting import eventually
 from .conftest import Files
 
 pytest.importorskip("gnuradio.soapy")
@@ -57,26 +56,9 @@ def driver(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def begin(driver, environment):
+def begin(driver, start):
     """begin(*words) starts a command that finds the driver; none outlives its test."""
-    running: list[subprocess.Popen[str]] = []
-
-    def begin_command(*words: object) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "implicitjscc", *map(str, words)],
-            env={**environment, "SOAPY_SDR_PLUGIN_PATH": str(driver.parent)},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        running.append(process)
-        return process
-
-    yield begin_command
-    for process in running:
-        process.kill()
-        process.communicate()
+    return lambda *words: start(words, SOAPY_SDR_PLUGIN_PATH=str(driver.parent))
 
 
 @pytest.fixture
@@ -228,9 +210,8 @@ def test_ctrl_c_ends_the_burst_and_the_tail(begin, files: Files, tmp_path):
     for line in process.stderr:
         if "oscillator at" in line:
             break
-    while not air.exists() or air.stat().st_size < 2_000_000:
-        assert process.poll() is None
-        time.sleep(0.05)
+    eventually(lambda: air.exists() and air.stat().st_size >= 2_000_000, LIMIT_S)
+    assert process.poll() is None
     process.send_signal(signal.SIGINT)
     printed, said = process.communicate(timeout=LIMIT_S)
     assert process.returncode == 0, said

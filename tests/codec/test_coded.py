@@ -19,6 +19,7 @@ from implicitjscc.codec.coded_training import EXACT_PART, CodedParameters
 from implicitjscc.codec.formats import IMAGE8
 from implicitjscc.codec.planner import plan
 from implicitjscc.codec.profile import MAXIMUM_FINENESS, CodecProfile
+from implicitjscc.codec.receivers import Receivers
 from implicitjscc.codec.settings import EncoderSettings
 from implicitjscc.errors import ImplicitJsccError
 
@@ -34,13 +35,13 @@ def make(
 
 
 def rounded(
-    profile: CodecProfile, drawn: np.ndarray | None = None
+    profile: CodecProfile, drawn: np.ndarray | None = None, snr_db: float | None = None
 ) -> tuple[CodecProfile, np.ndarray]:
     """Parameters as fine as there is room for, and the profile of their message."""
     if drawn is None:
         generator = np.random.default_rng(1)
         drawn = (0.2 * generator.laplace(size=profile.parameters)).astype(np.float32)
-    model = CodedParameters(profile)
+    model = CodedParameters(profile, snr_db)
     model.settle(1.0, lambda: 0.0)
     model._tried = MAXIMUM_FINENESS
     return model.finished(torch.from_numpy(drawn), [])
@@ -160,6 +161,20 @@ def test_exact_3_db_below_the_design_snr(size: tuple[int, int], snr_db: int) -> 
     symbols = coded.to_symbols(profile, parameters)
     for seed in range(5):
         received = coded.from_symbols(profile, *through_noise(symbols, snr_db - 3, seed))
+        assert received is not None
+        assert np.array_equal(received, parameters)
+
+
+def test_a_links_loss_is_left_to_the_lowest_receiver_of_a_range() -> None:
+    """Of as long a message as there is room for; two echoes take 0.9 dB at 0 dB, on the mean."""
+    lowest_db, link_db = 0.0, 1.3
+    settings = EncoderSettings(snr_db=10, snr_range_db=(lowest_db, 20.0))
+    code_snr_db = Receivers(10, (lowest_db, 20.0)).code_snr_db
+    profile, parameters = rounded(plan(*KODAK, 3, IMAGE8, settings), snr_db=code_snr_db)
+    symbols = coded.to_symbols(profile, parameters)
+    for seed in range(5):
+        noisy = through_noise(symbols, lowest_db - link_db, seed)
+        received = coded.from_symbols(profile, *noisy)
         assert received is not None
         assert np.array_equal(received, parameters)
 

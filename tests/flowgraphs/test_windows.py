@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +17,7 @@ from PIL import Image
 from implicitjscc.codec import sources
 from tests.screen import run_screen
 
+from ..waiting import eventually
 from .conftest import environment
 
 LIMIT_S = 90
@@ -45,12 +45,17 @@ class Running:
 
     def wait_for_pictures(self, count: int) -> list[float]:
         """The PSNR of the first pictures, as soon as there are so many."""
-        end = time.monotonic() + LIMIT_S
-        while len(self.qualities_db()) < count:
+
+        def look() -> list[float]:
             assert self.process.poll() is None, "".join(self.lines)
-            assert time.monotonic() < end, "".join(self.lines)
-            time.sleep(0.1)
-        return self.qualities_db()
+            found = self.qualities_db()
+            return found if len(found) >= count else []
+
+        return eventually(look, LIMIT_S)
+
+    def wait_for_silence(self) -> None:
+        """Until the Receiver says that no samples come any more."""
+        eventually(lambda: any("the stream has stopped" in line for line in list(self.lines)))
 
     def close(self) -> None:
         """As a user does with Ctrl-C."""
@@ -148,10 +153,9 @@ def test_the_teaching_flowgraph_shows_the_picture(open_window, screen, encoded, 
     )
     psnr_db = running.wait_for_pictures(3)[-1]
     assert psnr_db > 20
-    time.sleep(0.5)
-    seen = photograph(screen, tmp_path / "seen.png")
     assert likeness(before, encoded.image.pixels) < 0.5
-    assert likeness(seen, encoded.image.pixels) > 0.9
+    seen = tmp_path / "seen.png"
+    eventually(lambda: likeness(photograph(screen, seen), encoded.image.pixels) > 0.9)
     running.close()
 
 
@@ -166,11 +170,14 @@ def test_beside_the_digital_reference_one_stays_and_one_falls(
         initial_design_snr_db=10,
     )
     running.wait_for_pictures(4)
-    time.sleep(1.5)
-    seen = photograph(screen, tmp_path / "seen.png")
-    middle = seen.shape[1] // 2
-    assert likeness(seen[:, :middle], encoded.image.pixels) > 0.9
-    assert likeness(seen[:, middle:], encoded.image.pixels) < 0.5
+
+    def halves() -> tuple[float, float]:
+        seen = photograph(screen, tmp_path / "seen.png")
+        left, right = np.array_split(seen, 2, axis=1)
+        return likeness(left, encoded.image.pixels), likeness(right, encoded.image.pixels)
+
+    eventually(lambda: halves()[0] > 0.9)
+    assert halves()[1] < 0.5
     running.close()
 
 
@@ -204,7 +211,8 @@ def test_four_receivers_of_one_broadcast_two_of_them_late(
         # A transmitter that was killed and comes back is heard again by those that stayed.
         transmitter.kill()
         transmitter.communicate()
-        time.sleep(0.5)
+        for receiver in (*early, *late):
+            receiver.wait_for_silence()
         seen = [len(receiver.qualities_db()) for receiver in (*early, *late)]
         transmitter = start("broadcast_transmitter", **sent)
         for receiver, count in zip((*early, *late), seen, strict=True):

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import math
 import re
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ from implicitjscc.codec import sources
 from implicitjscc.codec.profile import CodecProfile
 from implicitjscc.content import ReceivedContent
 
+from ..waiting import eventually
 from .helpers import make_content, message_store
 
 RATE_HZ = 200_000
@@ -27,13 +27,9 @@ TONE_HZ = 10_000
 LIMIT_S = 30
 
 
-def eventually(condition):
-    """A condition's value, as soon as it is true."""
-    end = time.monotonic() + LIMIT_S
-    while not (value := condition()):
-        assert time.monotonic() < end
-        time.sleep(0.01)
-    return value
+def messages_there(store, count: int) -> None:
+    """Wait for so many."""
+    eventually(lambda: len(store.messages) >= count)
 
 
 def while_running(block, call, *, source=None, size=1 << 15):
@@ -179,11 +175,11 @@ def symbol_sink_snr():
             source._input.put(content)
             # The end of a content leaves the buffers with what follows it.
             source._input.put(make_content(20_000, 1))
-            eventually(lambda count=count: len(store.messages) > count)
+            messages_there(store, count + 1)
             received, measured = pdu.to_received(store.messages[count])
             assert measured["snr_db"] == pytest.approx(snr_db)
             np.testing.assert_allclose(received.noise_variance, 10 ** (-snr_db / 10), rtol=1e-5)
-            eventually(lambda count=count: len(store.messages) > count + 1)
+            messages_there(store, count + 2)
     finally:
         source._input.end_of_messages()
         graph.stop()
@@ -201,7 +197,7 @@ def messages_of(block, inputs, port_in, port_out, changes):
             change(block)
             block._post(pmt.intern(port_in), message)
             count = len(answers) + 1
-            eventually(lambda count=count: len(store.messages) >= count)
+            messages_there(store, count)
             answers.append(store.messages[-1])
         return answers
     finally:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,12 +13,7 @@ from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.live.backlog import Arrival
 from implicitjscc.live.encoder import LiveEncoder
 
-
-def eventually(look: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 20
-    while not look():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+from ..waiting import eventually
 
 
 def test_newest_first_and_the_oldest_dropped(tmp_path: Path, caplog) -> None:

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -45,11 +46,7 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     def __init__(self, address: str = "", allow_remote: bool = False) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Control Server", None, None)
         self._address = parse(str(address)) if address else None
-        if self._address and not self._address.is_loopback and not allow_remote:
-            raise ImplicitJsccError(
-                f"{self._address.commands}: other machines would reach it, which has neither "
-                "password nor encryption; 127.0.0.1, or Allow Remote, is needed"
-            )
+        self._allow_remote = bool(allow_remote)
         self._known: dict[str, Any] = {}
         self._began_s = time.monotonic()
         for port in ("stats", "radio", "reconstruction"):
@@ -57,23 +54,23 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             self.set_msg_handler(pmt.intern(port), getattr(self, f"handle_{port}"))
         for port in _COMMANDS:
             self.message_port_register_out(pmt.intern(port))
-        self._server = self._listen()
+        self._listening = self._listen()
 
     def start(self) -> bool:
         """Called by the scheduler."""
         self._began_s = time.monotonic()
-        if self._server is None:  # a second run
+        if self._listening is None:  # a second run
             try:
-                self._server = self._listen()
+                self._listening = self._listen()
             except ImplicitJsccError as error:
                 self.logger.error(str(error))
         return True
 
     def stop(self) -> bool:
         """Called by the scheduler."""
-        server, self._server = self._server, None
-        if server is not None:
-            server.__exit__(None, None, None)
+        listening, self._listening = self._listening, None
+        if listening is not None:
+            listening.close()
         return True
 
     def handle_stats(self, message: Any) -> None:
@@ -101,7 +98,7 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         role = Path(sys.argv[0]).stem or "flowgraph"
         return {"role": role, "state": "running", "uptime_s": uptime_s, **known}
 
-    def _listen(self) -> Any:
+    def _listen(self) -> ExitStack | None:
         if self._address is None:
             return None
         try:
@@ -110,9 +107,13 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             raise ImplicitJsccError(f"control needs pyzmq here: {error}") from error
         actions = {name: self._action(name) for name in _COMMANDS}
         stop = {"stop": self._stop_program}
-        # Whether others may reach it was asked above.
-        server = ControlServer(self._address, self.status, {**actions, **stop}, allow_remote=True)
-        return server.__enter__()
+        listening = ExitStack()
+        listening.enter_context(
+            ControlServer(
+                self._address, self.status, {**actions, **stop}, allow_remote=self._allow_remote
+            )
+        )
+        return listening
 
     def _action(self, name: str) -> Callable[[Any], dict[str, Any]]:
         def command(value: Any) -> dict[str, Any]:

@@ -66,8 +66,7 @@ class Panel(QWidget):
         self.paint(painter, area, colours)
 
     def paint(self, painter: QPainter, area: QRectF, colours: Colours) -> None:
-        """Paint the view into the area below the title."""
-        raise NotImplementedError
+        """Paint the view into the area below the title; an empty panel has nothing there."""
 
     def title_font(self) -> QFont:
         """For the title."""

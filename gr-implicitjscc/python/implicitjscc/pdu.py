@@ -96,7 +96,7 @@ def frame_snr_db(message: Any) -> NDArray[np.float32]:
     value = _entry(split(message)[0], "frame_snr_db")
     if not pmt.is_f32vector(value) or pmt.length(value) > MOST_FRAMES:
         return np.empty(0, np.float32)
-    return np.array(pmt.f32vector_elements(value), np.float32)
+    return to_array(value)
 
 
 def is_partial(message: Any) -> bool:
@@ -108,7 +108,7 @@ def is_partial(message: Any) -> bool:
 
 def _identity(content_id: int, description: bytes) -> Any:
     meta = pmt.dict_add(pmt.make_dict(), pmt.intern("content_id"), pmt.from_long(content_id))
-    vector = pmt.init_u8vector(len(description), list(description))
+    vector = from_array(np.frombuffer(description, np.uint8))
     return pmt.dict_add(meta, pmt.intern("description"), vector)
 
 
@@ -149,7 +149,7 @@ def _is_32_bits(value: Any) -> bool:
 def _description(meta: Any) -> bytes:
     value = _entry(meta, "description")
     if pmt.is_u8vector(value) and pmt.length(value) == DESCRIPTION_BYTES:
-        return bytes(bytearray(pmt.u8vector_elements(value)))
+        return to_array(value).tobytes()
     raise ImplicitJsccError(f"the PDU has no description of {DESCRIPTION_BYTES} bytes")
 
 

@@ -95,7 +95,7 @@ class CodecProfile:
     bits_per_symbol: int = 0
     brightness: int = 0
     filter_gain_db: int = 0
-    filter_side: int = 3
+    filter_side: int = FILTERS[0][1]
 
     def __post_init__(self) -> None:
         """Refuse what cannot be decoded.

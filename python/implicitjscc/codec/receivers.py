@@ -9,7 +9,7 @@ from .coded_plan import SNR_MARGIN_DB
 
 _TINY = 1e-12
 
-# What a link with echoes takes from the SNR that a receiver was promised (docs/waveform.md).
+# What a link with two echoes takes from most receivers at 0 dB (docs/waveform.md).
 _LINK_LOSS_DB = 1.5
 
 

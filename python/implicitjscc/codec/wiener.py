@@ -19,10 +19,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..engine.model import FilteredNoise
+from ..engine.model import FILTER_SIDES, FilteredNoise
 from .profile import CodecProfile
 
-_LEAST_SIDE = 3
+_LEAST_SIDE = FILTER_SIDES[0]
 # Variances that differ by less are equal: single precision, and no decoding is slowed for it.
 _TOLERANCE = 1e-3
 

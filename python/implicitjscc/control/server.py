@@ -55,7 +55,8 @@ class ControlServer:
         if not address.is_loopback and not allow_remote:
             raise ImplicitJsccError(
                 f"{address.commands}: other machines would reach it, which has neither password "
-                "nor encryption; 127.0.0.1, or --control-allow-remote, is needed"
+                "nor encryption; 127.0.0.1, or --control-allow-remote, is needed "
+                "(in Companion, Allow Remote)"
             )
         self._address = address
         self._status = status

@@ -39,7 +39,7 @@ _ACQUISITION_RANGE = 1e-3  # cycles a symbol
 _LONG_FRAME = 8192
 # A frame whose known symbols are this weak holds nothing.
 LEAST_SNR_DB = -8.0
-_FILTER_SYMBOLS = 64
+_FILTER_SYMBOLS = 64  # reach of an equaliser's tails
 
 
 @dataclass(frozen=True)
