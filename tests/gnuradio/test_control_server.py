@@ -142,7 +142,7 @@ def test_stop_is_ctrl_c_and_a_second_run_listens_again(port):
             assert server.start()
             with ControlClient(parse(str(port))) as client:
                 assert client.request("stop")["state"] == "ending"
-            eventually(lambda run=run: len(ended) == run)
+            eventually(lambda: len(ended) == run)  # noqa: B023 (called at once)
             assert server.stop()
         with ControlClient(parse(str(port)), 0.2) as client, pytest.raises(ImplicitJsccError):
             client.request("status")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a Transmitter tells of itself, with the keys of ``implicitjscc status`` (docs/control.md)."""
+"""What a Transmitter tells of itself, with the keys of ``implicitjscc status``."""
 
 from __future__ import annotations
 
