@@ -43,6 +43,7 @@ class radio_end(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
         self.watch: Any = (
             radio_limiter(rate_hz) if direction == TRANSMIT else radio_monitor(rate_hz)
         )
+        self.watch.settings = self.control.report()
         self.message_port_register_hier_out("status")
         self.msg_connect((self.watch, "status"), (self, "status"))
 
@@ -63,3 +64,5 @@ class radio_end(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
             change(value)
         except (ImplicitJsccError, RuntimeError, ValueError, TypeError, IndexError) as error:
             self.watch.logger.error(str(error))
+        else:
+            self.watch.settings = self.control.report()

@@ -26,10 +26,14 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
 
     Args:
         rate_hz: of the stream; a status comes twice a second.
+
+    Attributes:
+        settings: of the radio, which go into the status; to be replaced, not changed.
     """
 
     def __init__(self, rate_hz: float) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Radio Monitor", [np.complex64], [np.complex64])
+        self.settings: dict[str, Any] = {}
         self.meter = LevelMeter()
         self.gaps = GapFinder()
         self._rate_hz = float(rate_hz)
@@ -76,7 +80,7 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self.meter.add(samples)
         if self.meter.samples >= self._next:
             self._next = self.meter.samples + self._period
-            status = {**self.meter.read(), **self.counters()}
+            status = {**self.settings, **self.meter.read(), **self.counters()}
             self.message_port_pub(pmt.intern("status"), to_pmt_dict(status))
         return int(count)
 

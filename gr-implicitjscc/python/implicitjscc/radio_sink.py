@@ -22,8 +22,9 @@ class radio_sink(radio_end):  # noqa: N801 (GNU Radio's convention)
     quarter of the rate with SoapySDR, by the USRP's own hardware with UHD. Gains that nobody sets
     are low ones to start with. I and Q are clipped to full scale, 1.0.
 
-    On ``status`` a dictionary comes twice a second: level_dbfs, peak_dbfs, clipped_samples,
-    underruns, sequence_errors, late (the last three with UHD only).
+    On ``status`` a dictionary comes twice a second: the radio as it is set (frequency_hz,
+    radio_rate_hz, gain_db, ...), level_dbfs, peak_dbfs, clipped_samples, underruns,
+    sequence_errors, late (the last three with UHD only).
 
     The stream must not starve: let the Transmitter fill pauses with zeros (its mode "continuous"
     or "carousel"), and give a HackRF 131,072 zeros after each burst.

@@ -22,9 +22,10 @@ class radio_source(radio_end):  # noqa: N801 (GNU Radio's convention)
     the spike at zero frequency is, to zero frequency and to the waveform's rate. Gains that nobody
     sets are middling ones to start with; there is no automatic gain control.
 
-    On ``status`` a dictionary comes twice a second: level_dbfs, peak_dbfs, clipped_samples (beyond
-    0.99 of full scale), discontinuities and samples_lost. Samples that a USRP lost become zeros, so
-    that what follows keeps its time.
+    On ``status`` a dictionary comes twice a second: the radio as it is set (frequency_hz,
+    radio_rate_hz, gain_db, ...), level_dbfs, peak_dbfs, clipped_samples (beyond 0.99 of full
+    scale), discontinuities and samples_lost. Samples that a USRP lost become zeros, so that what
+    follows keeps its time.
 
     Args:
         device: which.
