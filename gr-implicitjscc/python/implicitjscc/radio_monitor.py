@@ -87,7 +87,7 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     def _until_next_mark(self, count: int) -> int:
         """Take notice of a mark on the first sample; how many samples lie before the next one."""
         start = self.nitems_read(0)
-        marks = driver_marks(self, count)
+        marks = driver_marks(self.get_tags_in_window(0, 0, count))
         if start in marks and self._marked != start:
             self._marked = start
             before = self.gaps.discontinuities

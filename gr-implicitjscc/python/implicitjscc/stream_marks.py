@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pmt
@@ -18,18 +18,13 @@ _DRIVER_KEYS = ("rx_time", "rx_rate")
 Time = tuple[int, float]
 
 
-def driver_marks(block: Any, count: int) -> dict[int, Time | None]:
-    """The marks of a radio's driver on a block's next input samples, in their order.
-
-    Args:
-        block: inside its ``work()``.
-        count: of the samples that are looked at.
+def driver_marks(tags: Iterable[Any]) -> dict[int, Time | None]:
+    """The marks of a radio's driver among a stream's tags, in their order.
 
     Returns:
         by the number of the sample, its time; None where the driver has no clock.
     """
     marks: dict[int, Time | None] = {}
-    tags = block.get_tags_in_window(0, 0, count)
     for tag in sorted(tags, key=lambda tag: int(tag.offset)):
         key = str(tag.key)
         if key in _DRIVER_KEYS:
@@ -72,9 +67,12 @@ class StreamMarks:
             block: inside its ``work()``; it is asked once about each sample.
             count: of the samples.
         """
+        tags = block.get_tags_in_window(0, 0, count)
+        if not tags:
+            return
         first = block.nitems_read(0)
-        found = set(told_cuts(block, count))
-        for offset, time in driver_marks(block, count).items():
+        found = {tag.offset - first for tag in tags if str(tag.key) == DISCONTINUITY}
+        for offset, time in driver_marks(tags).items():
             before = self._gaps.discontinuities
             self._gaps.mark(offset, time, self._rate_hz)
             if self._gaps.discontinuities > before:
