@@ -100,9 +100,8 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             known["last"] = {**last, "content_id": f"{last['content_id']:08x}"}
         if "counters" in known:
             known["input_dbfs"] = radio.get("level_dbfs", last.get("level_dbfs"))
-        uptime_s = time.monotonic() - self._began_s
-        role = Path(sys.argv[0]).stem or "flowgraph"
-        return {"role": role, "state": "running", "uptime_s": uptime_s, **sending, **known}
+        own = {"role": Path(sys.argv[0]).stem or "flowgraph", "state": "running"}
+        return {**own, "uptime_s": time.monotonic() - self._began_s, **sending, **known}
 
     def _listen(self) -> ExitStack | None:
         if self._address is None:
