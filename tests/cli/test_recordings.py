@@ -71,6 +71,26 @@ def test_a_session_is_recorded_and_measured_again(
     assert again.result["es_n0_loss_db"] == pytest.approx(first.result["es_n0_loss_db"], abs=0.1)
 
 
+def test_a_recording_that_says_where_samples_are_missing(
+    command: Command, sent: Path, tmp_path: Path
+) -> None:
+    """Between its bursts, where nothing else would tell."""
+    written = metadata(sent)
+    start = written["annotations"][1]["core:sample_start"] - 100
+    written["captures"][0]["core:global_index"] = 0
+    for number, index in enumerate((start, start + 5000)):
+        capture = {"core:sample_start": start, "core:global_index": index}
+        written["captures"][1:] = [capture]
+        base = tmp_path / f"{number}"
+        base.with_name(f"{number}.sigmf-meta").write_text(json.dumps(written))
+        base.with_name(f"{number}.sigmf-data").write_bytes(
+            sent.with_name("x.sigmf-data").read_bytes()
+        )
+        done = command("receive", "--from", f"sigmf:{base}", "-o", tmp_path / "x.png", "--json")
+        assert done.result["counters"]["discontinuities"] == number, done.errors
+        assert done.result["counters"]["contents"] == 2
+
+
 def refusal(capsys: pytest.CaptureFixture[str], *arguments: object) -> str:
     """The last line of a command that cannot do it, in this process: a new one takes seconds."""
     capsys.readouterr()

@@ -131,6 +131,7 @@ def test_overruns_are_counted_and_the_next_burst_is_whole(finish, files: Files, 
     assert "sO" in said
     assert received["radio"]["discontinuities"] == 1
     assert received["radio"]["discontinuities_of_unknown_length"] == 1
+    assert received["counters"]["discontinuities"] == 1
     assert received["frames_lost"] == 0  # of the better one of the two
 
 

@@ -13,11 +13,14 @@ import pytest
 import yaml
 import zmq
 
+from implicitjscc.cli.status_view import lines
 from implicitjscc.codec import decoder, metrics, sources, symbol_channel
 from implicitjscc.control.address import parse
 from implicitjscc.control.client import ControlClient
 from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.recording.reader import SigmfReader
+
+from ..waiting import eventually
 
 LIMIT_S = 90
 WITH_WINDOWS = ("broadcast_receiver", "digital_reference", "teaching_loopback")
@@ -220,13 +223,32 @@ def test_a_transmitter_is_commanded(start, encoded, tmp_path, free_port):
                 except ImplicitJsccError:
                     assert process.poll() is None, process.communicate()[0]
                     assert time.monotonic() < end
-            assert (status["role"], status["state"]) == ("zmq_transmitter", "running")
+            assert status["role"] == "zmq_transmitter"
+            eventually(lambda: control.request("status").get("turns", 0) >= 2, LIMIT_S)
+            status = control.request("status")
+            assert status["contents"] == [
+                {
+                    "content_id": f"{encoded.content.content_id:08x}",
+                    "name": encoded.path.name,
+                    "frames": status["contents"][0]["frames"],
+                    "peak_dbfs": pytest.approx(0, abs=5),
+                }
+            ]
+            assert status["state"] == "on air"
+            assert status["on_air"] == status["contents"][0]
+            assert status["bursts"] >= status["turns"]
+            assert status["samples"] > 20_000
+            assert status["level_dbfs"] == pytest.approx(-12)
+            assert status["queue"] == {"waiting": 0, "dropped": 0}
+            shown = "\n".join(lines(status))
+            assert f"on air    content {status['on_air']['content_id']}" in shown
             with zmq_samples(tmp_path / "air") as samples:
                 loud_db = samples()
                 control.request("level", -42)
                 end = time.monotonic() + LIMIT_S
                 while not samples() < loud_db - 20:
                     assert time.monotonic() < end
+            eventually(lambda: round(control.request("status")["level_dbfs"]) == -42, LIMIT_S)
             with pytest.raises(ImplicitJsccError, match="no such file"):
                 control.request("content", "/nowhere.ijscc")
             control.request("content", str(encoded.path))

@@ -10,6 +10,11 @@ import time
 import pytest
 
 from implicitjscc.codec import metrics, sources
+from implicitjscc.control.address import parse
+from implicitjscc.control.client import ControlClient
+from implicitjscc.errors import ImplicitJsccError
+
+from ..waiting import eventually
 
 LIMIT_S = 90
 RADIOS = {"usrp": "uhd", "hackrf": "soapy"}
@@ -58,3 +63,43 @@ def test_a_hackrf_pair_dry_through_a_file(start, finish, encoded, tmp_path):
     assert transmitter.returncode == 0, said
     finish("hackrf_receiver", output=output, dry_run=f"file:{air}")
     assert metrics.psnr_db(encoded.image, sources.read_image(output)) > 20
+
+
+@pytest.mark.parametrize("direction", ["transmitter", "receiver"])
+def test_a_radio_is_watched_and_tuned(start, encoded, direction, free_port):
+    """Level, clipped samples and what is sent are in the status; commands reach the radio."""
+    loud = {"content": encoded.path, "payload_rms": 0.9}
+    process = start(
+        f"hackrf_{direction}",
+        control=free_port,
+        dry_run="sim:",
+        **(loud if direction == "transmitter" else {}),
+    )
+    try:
+        with ControlClient(parse(str(free_port)), 1.0) as control:
+
+            def status():
+                assert process.poll() is None, process.communicate()[0]
+                try:
+                    return control.request("status")
+                except ImplicitJsccError:  # it is still starting
+                    return {}
+
+            eventually(lambda: status().get("radio"), LIMIT_S)
+            if direction == "transmitter":
+                eventually(lambda: status().get("turns", 0) > 1, LIMIT_S)
+                told = status()
+                assert told["contents"][0]["name"] == encoded.path.name
+                assert told["radio"]["clipped_samples"] > 0
+                assert -30 < told["radio"]["level_dbfs"] < 0
+            control.request("gain", "VGA=22")
+            control.request("gain", "nonsense=1e9")
+            assert status()["radio"]["frequency_hz"] == 915e6
+            control.request("frequency", 434e6)
+            eventually(lambda: status()["radio"]["frequency_hz"] == 434e6, LIMIT_S)
+            control.request("stop")
+        printed, _ = process.communicate(timeout=LIMIT_S)
+    finally:
+        process.kill()
+    assert process.returncode == 0, printed
+    assert "Traceback" not in printed

@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pmt
-from gnuradio import gr
+from gnuradio import blocks, gr
 from gnuradio.implicitjscc import pdu
 
 from implicitjscc.content import DESCRIPTION_BYTES, Content
@@ -44,6 +45,15 @@ class message_store(gr.basic_block):  # noqa: N801 (a block)
     def handle_in(self, message: Any) -> None:
         """Keep it."""
         self.messages.append(message)
+
+
+def tagged_source(samples: Any, tags: Iterable[tuple[int, str, Any]]) -> Any:
+    """A source of samples with tags, each a sample's number, a key and a value."""
+    marks = [
+        gr.tag_utils.python_to_tag((offset, pmt.intern(key), value, pmt.intern("radio")))
+        for offset, key, value in tags
+    ]
+    return blocks.vector_source_c(samples.tolist(), False, 1, marks)
 
 
 def make_content(size: int = 3000, content_id: int = 0x1234ABCD, seed: int = 1) -> Content:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import signal
 import socket
-import time
 
 import numpy as np
 import pmt
@@ -19,6 +18,7 @@ from implicitjscc.control.address import parse
 from implicitjscc.control.client import ControlClient
 from implicitjscc.errors import ImplicitJsccError
 
+from ..waiting import eventually
 from .helpers import message_source
 
 
@@ -48,13 +48,6 @@ class Variables:
             self.values[name] = value
 
         return set_value
-
-
-def eventually(condition) -> None:
-    end = time.monotonic() + 30
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def test_commands_set_variables_and_messages_are_the_status(port, encoded):
@@ -110,6 +103,36 @@ def test_commands_set_variables_and_messages_are_the_status(port, encoded):
         graph.wait()
 
 
+def test_a_transmitter_tells_what_it_sends_and_what_is_too_loud(port, encoded):
+    graph = gr.top_block()
+    server = implicitjscc.control_server(str(port))
+    transmitter = implicitjscc.transmitter(
+        str(encoded.path), mode="continuous", repeat=3, payload_rms=0.5, silence_after=1000
+    )
+    throttle, sink = blocks.throttle(gr.sizeof_gr_complex, 1e6), blocks.vector_sink_c()
+    graph.connect(transmitter, throttle, sink)
+    graph.msg_connect(transmitter, "status", server, "transmitter")
+    graph.start()
+    try:
+        with ControlClient(parse(str(port))) as client:
+            eventually(lambda: client.request("status").get("bursts") == 3)
+            eventually(lambda: client.request("status")["state"] == "idle")
+            status = client.request("status")
+    finally:
+        graph.stop()
+        graph.wait()
+    assert status["level_dbfs"] == pytest.approx(-6.02, abs=0.01)
+    assert status["contents"][0]["name"] == encoded.path.name
+    assert "turns" not in status
+    assert "on_air" not in status
+    samples = np.array(sink.data(), np.complex64)
+    assert 0 < status["samples"] <= samples.size
+    beyond = np.maximum(np.abs(samples.real), np.abs(samples.imag)) > 1
+    assert status["beyond_full_scale"] == np.count_nonzero(beyond) > 0
+    peak_dbfs = 20 * np.log10(np.abs(samples).max())
+    assert status["contents"][0]["peak_dbfs"] == pytest.approx(peak_dbfs, abs=0.01)
+
+
 def test_stop_is_ctrl_c_and_a_second_run_listens_again(port):
     ended = []
     before = signal.signal(signal.SIGTERM, lambda number, frame: ended.append(number))
@@ -119,7 +142,7 @@ def test_stop_is_ctrl_c_and_a_second_run_listens_again(port):
             assert server.start()
             with ControlClient(parse(str(port))) as client:
                 assert client.request("stop")["state"] == "ending"
-            eventually(lambda run=run: len(ended) == run)
+            eventually(lambda: len(ended) == run)  # noqa: B023 (called at once)
             assert server.stop()
         with ControlClient(parse(str(port)), 0.2) as client, pytest.raises(ImplicitJsccError):
             client.request("status")

@@ -15,7 +15,7 @@ from gnuradio.implicitjscc.radio_monitor import radio_monitor
 
 from implicitjscc.errors import ImplicitJsccError
 
-from .helpers import message_store
+from .helpers import message_store, tagged_source
 
 RATE_HZ = 1e6
 
@@ -27,16 +27,18 @@ def ramp(size: int) -> np.ndarray:
 def through(run, block, samples, tags=()):
     """What a block makes of samples, and its status messages."""
     graph = gr.top_block()
-    marks = [
-        gr.tag_utils.python_to_tag((offset, pmt.intern(key), value, pmt.intern("radio")))
-        for offset, key, value in tags
-    ]
-    source = blocks.vector_source_c(samples.tolist(), False, 1, marks)
+    source = tagged_source(samples, tags)
     sink, store = blocks.vector_sink_c(), message_store()
     graph.connect(source, block, sink)
     graph.msg_connect(block, "status", store, "in")
     run(graph)
+    block.cuts = cuts_of(sink)
     return np.array(sink.data(), np.complex64), [scalars(m) for m in store.messages]
+
+
+def cuts_of(sink) -> list[int]:
+    """Samples with the tag that says that others are missing before them."""
+    return [tag.offset for tag in sink.tags() if str(tag.key) == "discontinuity"]
 
 
 def when(whole: int, rest: float):
@@ -63,6 +65,7 @@ def test_a_gap_of_known_length_is_filled(run):
         "discontinuities_of_unknown_length": 0,
     }
     assert monitor.meter.samples == 60_000
+    assert monitor.cuts == []
 
 
 def test_a_gap_of_unknown_length_is_counted(run):
@@ -71,6 +74,7 @@ def test_a_gap_of_unknown_length_is_counted(run):
     monitor = radio_monitor(RATE_HZ)
     out, _ = through(run, monitor, samples, tags)
     np.testing.assert_array_equal(out, samples)
+    assert monitor.cuts == [20_001, 20_002]
     assert monitor.counters()["discontinuities"] == 2
     assert monitor.counters()["discontinuities_of_unknown_length"] == 2
 

@@ -17,10 +17,19 @@ _CAROUSEL_CONTENTS = 8
 
 @dataclass(frozen=True)
 class PreparedBurst:
-    """A modulated content, without silence."""
+    """A modulated content, without silence.
+
+    Attributes:
+        content_id: of the content.
+        samples: shape (n,).
+        frames: of the burst.
+        peak: largest magnitude of a sample.
+    """
 
     content_id: int
     samples: NDArray[np.complex64]
+    frames: int = 0
+    peak: float = 0.0
 
 
 _NOTHING = PreparedBurst(0, np.empty(0, np.complex64))
@@ -36,26 +45,34 @@ class BurstQueue:
         silence: zero samples before and after each burst; they take no memory.
 
     Attributes:
+        mode: as given.
         bursts: begun so far.
+        turns: of the carousel: how often all of its contents were begun.
+        beyond_full_scale: samples handed out whose I or Q is above 1, which a radio clips.
+        current: the burst that was begun last; None before the first.
         gain: factor of every sample; may change at any time.
     """
 
     def __init__(
         self, source: ContentInput, mode: str, repeat: int, silence: tuple[int, int]
     ) -> None:
-        self.bursts = 0
+        self.bursts = self.turns = self.beyond_full_scale = 0
+        self.current: PreparedBurst | None = None
         self.gain = 1.0
         self._source = source
-        self._mode = mode
+        self.mode = mode
         self._repeat = repeat
         self._silence = silence
         self._only: int | None = None
         self._turn: dict[int, PreparedBurst] = {}
+        self._begun: set[int] = set()  # of this turn
         self.restart()
 
     def restart(self) -> None:
         """Forget all bursts: a new run begins."""
         self._turn.clear()
+        self._begun.clear()
+        self.current = None
         self._burst, self._sent, self._times_left = _NOTHING, 0, 0
         self._length = 0
 
@@ -74,20 +91,36 @@ class BurstQueue:
         out[:count] = 0
         if first < last:
             part = samples[first - before : last - before]
-            out[first - self._sent : last - self._sent] = part * np.float32(self.gain)
+            scaled = part * np.float32(self.gain)
+            out[first - self._sent : last - self._sent] = scaled
+            if self._burst.peak * self.gain > 1:
+                beyond = (np.abs(scaled.real) > 1) | (np.abs(scaled.imag) > 1)
+                self.beyond_full_scale += int(np.count_nonzero(beyond))
         self._sent += count
         return int(count)
+
+    def contents(self) -> list[PreparedBurst]:
+        """What is on the carousel, or the burst that was begun last."""
+        if self.mode == "carousel":
+            return list(self._turn.values())
+        return [] if self.current is None else [self.current]
+
+    @property
+    def sending(self) -> bool:
+        """Whether a burst, or the silence around it, is under way."""
+        return self._sent < self._length
 
     def _advance(self) -> bool:
         """Make the next burst the current one; False where there is none."""
         if self._times_left == 0:
-            may_wait = self._mode == "burst"
+            may_wait = self.mode == "burst"
             burst = self._source.next() if may_wait or self._source.waiting else None
-            if self._mode == "carousel":
+            if self.mode == "carousel":
                 burst = self._next_in_turn(burst)
             if burst is None:
                 return False
             self._burst, self._times_left = burst, self._repeat
+            self.current = burst
             self._length = sum(self._silence) + burst.samples.size
         self._times_left -= 1
         self._sent = 0
@@ -107,4 +140,8 @@ class BurstQueue:
             new = self._turn.pop(next(iter(self._turn)))
         if new is not None:
             self._turn[new.content_id] = new
+            self._begun.add(new.content_id)
+            if self._begun.issuperset(self._turn):
+                self.turns += 1
+                self._begun.clear()
         return new

@@ -103,6 +103,11 @@ class ContentInput:
         return bool(self._ready)
 
     @property
+    def count(self) -> int:
+        """Contents that wait: those that are ready, and those still to be prepared."""
+        return len(self._ready) + self._worker.count
+
+    @property
     def finished(self) -> bool:
         """Whether everything was handed out and nothing more can come."""
         return not self._more and self._worker.drain(0) and not self._ready

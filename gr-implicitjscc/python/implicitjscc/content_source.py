@@ -31,6 +31,7 @@ class content_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     def __init__(self, name: str, content_file: str, prepare: Callable[[Content], Any]) -> None:
         gr.sync_block.__init__(self, name, None, [np.complex64])
         first = load_content(content_file) if content_file else None
+        self._file_id = None if first is None else first.content_id
         self._input = ContentInput(prepare, self.logger, first)
         self.message_port_register_in(pmt.intern("content"))
         self.set_msg_handler(pmt.intern("content"), self.handle_content)

@@ -21,7 +21,7 @@ from implicitjscc.radio.settings import parse_gain
 
 from . import pdu
 from .content_input import load_content
-from .pmt_scalars import scalar
+from .pmt_scalars import scalar, tree
 
 _COMMANDS = ("level", "gain", "frequency", "content")
 
@@ -32,8 +32,9 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     Each command has a port, on which a pair of its name and its value goes out; GNU Radio's Message
     Pair to Var makes it the value of a variable, and so of every parameter that follows from it.
     A command that nothing is connected to is refused. ``stop`` ends the program as Ctrl-C does.
-    What comes on ``stats`` (of the Receiver), ``radio`` (``status`` of Radio Sink or Radio Source)
-    and ``reconstruction`` (of the Decoder) is published about once a second.
+    What comes on ``transmitter`` (``status`` of a Transmitter), ``stats`` (of the Receiver),
+    ``radio`` (``status`` of Radio Sink or Radio Source) and ``reconstruction`` (of the Decoder) is
+    published about once a second.
 
     Args:
         address: ``tcp://HOST:PORT``, ``HOST:PORT`` or a port of 127.0.0.1; empty for none at all.
@@ -49,7 +50,7 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self._allow_remote = bool(allow_remote)
         self._known: dict[str, Any] = {}
         self._began_s = time.monotonic()
-        for port in ("stats", "radio", "reconstruction"):
+        for port in ("transmitter", "stats", "radio", "reconstruction"):
             self.message_port_register_in(pmt.intern(port))
             self.set_msg_handler(pmt.intern(port), getattr(self, f"handle_{port}"))
         for port in _COMMANDS:
@@ -73,6 +74,10 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
             listening.close()
         return True
 
+    def handle_transmitter(self, message: Any) -> None:
+        """What a Transmitter tells of itself."""
+        self._note("transmitter", message)
+
     def handle_stats(self, message: Any) -> None:
         """The Receiver's counters."""
         self._note("counters", message)
@@ -89,14 +94,14 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
     def status(self) -> dict[str, Any]:
         """What is published."""
         known = dict(self._known)
+        sending = known.pop("transmitter", {})
         last, radio = known.get("last", {}), known.get("radio", {})
         if isinstance(last.get("content_id"), int):
             known["last"] = {**last, "content_id": f"{last['content_id']:08x}"}
         if "counters" in known:
             known["input_dbfs"] = radio.get("level_dbfs", last.get("level_dbfs"))
-        uptime_s = time.monotonic() - self._began_s
-        role = Path(sys.argv[0]).stem or "flowgraph"
-        return {"role": role, "state": "running", "uptime_s": uptime_s, **known}
+        own = {"role": Path(sys.argv[0]).stem or "flowgraph", "state": "running"}
+        return {**own, "uptime_s": time.monotonic() - self._began_s, **sending, **known}
 
     def _listen(self) -> ExitStack | None:
         if self._address is None:
@@ -132,7 +137,7 @@ class control_server(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
 
     def _note(self, key: str, message: Any) -> None:
         if pmt.is_dict(message):
-            self._known[key] = pdu.scalars(message)
+            self._known[key] = tree(message)
 
 
 def _check(name: str, value: Any) -> None:

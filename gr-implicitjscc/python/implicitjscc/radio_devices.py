@@ -12,7 +12,7 @@ from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.radio.rates import Ranges, choose_radio_rate
-from implicitjscc.radio.settings import RadioSettings
+from implicitjscc.radio.settings import RadioSettings, start_gain_db
 
 TRANSMIT, RECEIVE = "transmit", "receive"
 # A HackRF hands over 262,144 bytes at a time, and stops with what is not full still unsent.
@@ -30,7 +30,6 @@ class RadioDevice:
     Attributes:
         chain: its blocks in the order of the stream; they are connected one to the next.
         rate_hz: at which it runs.
-        gains: as they are, in dB.
         shift_hz: where in the radio's band the carrier lies, as far as the device has a wish.
         tail: zeros to send after the last burst, in samples of the radio.
         event_port: of the last block, where it tells of underruns; None where it does not.
@@ -50,6 +49,28 @@ class RadioDevice:
 
     def set_gain(self, whole_db: float | None, stages_db: dict[str, float]) -> None:
         """Set the gain of the whole chain, or of stages of it."""
+
+    def start_gains(
+        self,
+        settings: RadioSettings,
+        names: Iterable[str],
+        known_db: dict[str, float],
+        span_db: tuple[float, float],
+    ) -> None:
+        """Set the gains that were asked for, and before them, where the whole was not, safe ones.
+
+        Args:
+            settings: that were asked for.
+            names: of the stages that the radio has.
+            known_db: of a radio that is known, by stage; taken where it has these and no others.
+            span_db: of the whole chain of any other radio.
+        """
+        if settings.gain_db is None:
+            if set(names) == set(known_db):
+                self.set_gain(None, known_db)
+            else:
+                self.set_gain(start_gain_db(*span_db), {})
+        self.set_gain(settings.gain_db, settings.gains_db)
 
     def describe(self) -> dict[str, Any]:
         """What the device says of itself: gain_db and what else it knows."""

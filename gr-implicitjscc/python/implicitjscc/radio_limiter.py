@@ -32,10 +32,14 @@ class radio_limiter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
 
     Args:
         rate_hz: of the stream; a status comes twice a second.
+
+    Attributes:
+        settings: of the radio, which go into the status; to be replaced, not changed.
     """
 
     def __init__(self, rate_hz: float) -> None:
         gr.sync_block.__init__(self, "Implicit-JSCC Radio Limiter", [np.complex64], [np.complex64])
+        self.settings: dict[str, Any] = {}
         self.meter = LevelMeter(rail=1.0)
         self.events: Counter[str] = Counter()
         self._period = max(int(rate_hz / 2), 1)
@@ -73,6 +77,6 @@ class radio_limiter(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         np.clip(parts, -1.0, 1.0, out=parts)
         if self.meter.samples >= self._next:
             self._next = self.meter.samples + self._period
-            status = {**self.meter.read(), **self.counters()}
+            status = {**self.settings, **self.meter.read(), **self.counters()}
             self.message_port_pub(pmt.intern("status"), to_pmt_dict(status))
         return int(out.size)

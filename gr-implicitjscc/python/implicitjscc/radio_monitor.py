@@ -13,6 +13,7 @@ from implicitjscc.radio.gaps import GapFinder
 from implicitjscc.radio.level import LevelMeter
 
 from .pmt_scalars import to_pmt_dict
+from .stream_marks import DISCONTINUITY, driver_marks
 
 
 class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
@@ -20,14 +21,19 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
 
     Where the radio tells how many were lost (UHD does, by its stream tags ``rx_time``), zeros take
     their place: what follows keeps its time, and only what was lost is lost. Where it only tells
-    that some were (SoapySDR), the gap is counted.
+    that some were (SoapySDR), or so many that zeros make no sense, the gap is counted and the first
+    sample behind it gets the tag ``discontinuity``, by which a receiver knows.
 
     Args:
         rate_hz: of the stream; a status comes twice a second.
+
+    Attributes:
+        settings: of the radio, which go into the status; to be replaced, not changed.
     """
 
     def __init__(self, rate_hz: float) -> None:
         gr.basic_block.__init__(self, "Implicit-JSCC Radio Monitor", [np.complex64], [np.complex64])
+        self.settings: dict[str, Any] = {}
         self.meter = LevelMeter()
         self.gaps = GapFinder()
         self._rate_hz = float(rate_hz)
@@ -35,6 +41,7 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self._next = self._period
         self._zeros = 0
         self._marked = -1
+        self._key = pmt.intern(DISCONTINUITY)
         self.set_tag_propagation_policy(gr.TPP_DONT)
         self.message_port_register_out(pmt.intern("status"))
 
@@ -73,29 +80,19 @@ class radio_monitor(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         self.meter.add(samples)
         if self.meter.samples >= self._next:
             self._next = self.meter.samples + self._period
-            status = {**self.meter.read(), **self.counters()}
+            status = {**self.settings, **self.meter.read(), **self.counters()}
             self.message_port_pub(pmt.intern("status"), to_pmt_dict(status))
         return int(count)
 
     def _until_next_mark(self, count: int) -> int:
         """Take notice of a mark on the first sample; how many samples lie before the next one."""
         start = self.nitems_read(0)
-        tags = self.get_tags_in_window(0, 0, count)
-        marks = sorted({tag.offset for tag in tags if str(tag.key) in ("rx_time", "rx_rate")})
-        if marks and marks[0] == start and self._marked != start:
+        marks = driver_marks(self.get_tags_in_window(0, 0, count))
+        if start in marks and self._marked != start:
             self._marked = start
-            times = [t.value for t in tags if t.offset == start and str(t.key) == "rx_time"]
-            self._zeros = self.gaps.mark(start, _time(times), self._rate_hz)
+            before = self.gaps.discontinuities
+            self._zeros = self.gaps.mark(start, marks[start], self._rate_hz)
+            if self.gaps.discontinuities > before and not self._zeros:
+                self.add_item_tag(0, self.nitems_written(0), self._key, pmt.PMT_T)
         later = [offset for offset in marks if offset > start]
         return later[0] - start if later else count
-
-
-def _time(values: list[Any]) -> tuple[int, float] | None:
-    """Whole seconds and the rest of UHD's ``rx_time``, or None."""
-    value = values[0] if values else pmt.PMT_NIL
-    if not pmt.is_tuple(value) or pmt.length(value) < 2:
-        return None
-    whole, rest = pmt.tuple_ref(value, 0), pmt.tuple_ref(value, 1)
-    if not pmt.is_uint64(whole) or not pmt.is_real(rest):
-        return None
-    return int(pmt.to_uint64(whole)), float(pmt.to_double(rest))

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
-from implicitjscc.radio.settings import RadioSettings, start_gain_db
+from implicitjscc.radio.settings import RadioSettings
 
 from .radio_devices import (
     HACKRF_TAIL,
@@ -20,7 +20,7 @@ from .radio_devices import (
 )
 
 # RF is the HackRF's amplifier; IF its LNA (or, sending, the VGA); BB the receiver's VGA.
-_START_GAINS_DB = {
+_HACKRF_GAINS_DB = {
     TRANSMIT: {"RF": 0.0, "IF": 20.0},
     RECEIVE: {"RF": 0.0, "IF": 16.0, "BB": 20.0},
 }
@@ -61,14 +61,9 @@ class OsmosdrDevice(RadioDevice):
             block.set_bandwidth(settings.bandwidth_hz, 0)
         if direction == RECEIVE:
             block.set_gain_mode(False, 0)
-        if settings.gain_db is None:
-            start = _START_GAINS_DB[direction]
-            if set(block.get_gain_names(0)) == set(start):
-                self.set_gain(None, start)
-            else:
-                gains = block.get_gain_range(0)
-                self.set_gain(start_gain_db(gains.start(), gains.stop()), {})
-        self.set_gain(settings.gain_db, settings.gains_db)
+        span = block.get_gain_range(0)
+        known_db = _HACKRF_GAINS_DB[direction]
+        self.start_gains(settings, block.get_gain_names(0), known_db, (span.start(), span.stop()))
 
     def tune(self, oscillator_hz: float) -> float:
         """Tune; the driver says where it is then."""

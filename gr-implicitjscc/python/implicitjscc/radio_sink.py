@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .radio_control import settings_from
+from typing import Any
+
 from .radio_devices import TRANSMIT
 from .radio_end import radio_end
 
@@ -22,8 +23,9 @@ class radio_sink(radio_end):  # noqa: N801 (GNU Radio's convention)
     quarter of the rate with SoapySDR, by the USRP's own hardware with UHD. Gains that nobody sets
     are low ones to start with. I and Q are clipped to full scale, 1.0.
 
-    On ``status`` a dictionary comes twice a second: level_dbfs, peak_dbfs, clipped_samples,
-    underruns, sequence_errors, late (the last three with UHD only).
+    On ``status`` a dictionary comes twice a second: the radio as it is set (frequency_hz,
+    radio_rate_hz, gain_db, ...), level_dbfs, peak_dbfs, clipped_samples, underruns,
+    sequence_errors, late (the last three with UHD only).
 
     The stream must not starve: let the Transmitter fill pauses with zeros (its mode "continuous"
     or "carousel"), and give a HackRF 131,072 zeros after each burst.
@@ -43,27 +45,16 @@ class radio_sink(radio_end):  # noqa: N801 (GNU Radio's convention)
         ImplicitJsccError: the device, its driver or an argument is not to be had.
     """
 
-    def __init__(
-        self,
-        device: str = "sim:",
-        frequency: float = 915e6,
-        sample_rate: float = 1e6,
-        gain: str | float = "",
-        radio_rate: float = 0.0,
-        antenna: str = "",
-        bandwidth: float = 0.0,
-        lo_offset: float | None = None,
-        ppm: float = 0.0,
-    ) -> None:
-        settings = settings_from(
-            device, frequency, sample_rate, gain, radio_rate, antenna, bandwidth, lo_offset, ppm
-        )
-        super().__init__("Implicit-JSCC Radio Sink", settings, TRANSMIT)
-        self._kept = [*self.control.converters(), self.watch, *self.control.device.chain]
-        self.connect(self, *self._kept)
+    title = "Implicit-JSCC Radio Sink"
+    direction = TRANSMIT
+
+    def _connect_chain(self) -> list[Any]:
+        kept = [*self.control.converters(), self.watch, *self.control.device.chain]
+        self.connect(self, *kept)
         port = self.control.device.event_port
         if port is not None:
-            self.msg_connect((self._kept[-1], port), (self.watch, "events"))
+            self.msg_connect((kept[-1], port), (self.watch, "events"))
+        return kept
 
     @property
     def tail_samples(self) -> int:

@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Any
 
 from implicitjscc.errors import ImplicitJsccError
-from implicitjscc.radio.settings import RadioSettings, start_gain_db
+from implicitjscc.radio.settings import RadioSettings
 
 from .radio_devices import (
     HACKRF_TAIL,
@@ -64,8 +64,11 @@ class SoapyDevice(RadioDevice):
             block.set_antenna(0, settings.antenna)
         if settings.bandwidth_hz:
             block.set_bandwidth(0, settings.bandwidth_hz)
-        self._start_gains(direction, settings)
-        self.set_gain(settings.gain_db, settings.gains_db)
+        if direction == RECEIVE and block.has_gain_mode(0):
+            block.set_gain_mode(0, False)  # it would move within a frame
+        span = block.get_gain_range(0)
+        known_db = _HACKRF_GAINS_DB[direction]
+        self.start_gains(settings, block.list_gains(0), known_db, (span.minimum(), span.maximum()))
 
     def tune(self, oscillator_hz: float) -> float:
         """Tune; the driver says where it is then."""
@@ -96,17 +99,3 @@ class SoapyDevice(RadioDevice):
             "antenna": block.get_antenna(0),
             "bandwidth_hz": block.get_bandwidth(0),
         }
-
-    def _start_gains(self, direction: str, settings: RadioSettings) -> None:
-        """What nobody set; automatic gain control would move within a frame, so it is off."""
-        if direction == RECEIVE and self._block.has_gain_mode(0):
-            self._block.set_gain_mode(0, False)
-        if settings.gain_db is not None:
-            return
-        known = set(self._block.list_gains(0))
-        start = _HACKRF_GAINS_DB[direction]
-        if known == set(start):
-            self.set_gain(None, start)
-        else:
-            span = self._block.get_gain_range(0)
-            self.set_gain(start_gain_db(span.minimum(), span.maximum()), {})

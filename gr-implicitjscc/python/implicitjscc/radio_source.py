@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from .radio_control import settings_from
+from typing import Any
+
 from .radio_devices import RECEIVE
 from .radio_end import radio_end
 
@@ -22,9 +23,10 @@ class radio_source(radio_end):  # noqa: N801 (GNU Radio's convention)
     the spike at zero frequency is, to zero frequency and to the waveform's rate. Gains that nobody
     sets are middling ones to start with; there is no automatic gain control.
 
-    On ``status`` a dictionary comes twice a second: level_dbfs, peak_dbfs, clipped_samples (beyond
-    0.99 of full scale), discontinuities and samples_lost. Samples that a USRP lost become zeros, so
-    that what follows keeps its time.
+    On ``status`` a dictionary comes twice a second: the radio as it is set (frequency_hz,
+    radio_rate_hz, gain_db, ...), level_dbfs, peak_dbfs, clipped_samples (beyond 0.99 of full
+    scale), discontinuities and samples_lost. Samples that a USRP lost become zeros, so that what
+    follows keeps its time.
 
     Args:
         device: which.
@@ -42,21 +44,10 @@ class radio_source(radio_end):  # noqa: N801 (GNU Radio's convention)
         ImplicitJsccError: the device, its driver or an argument is not to be had.
     """
 
-    def __init__(
-        self,
-        device: str = "sim:",
-        frequency: float = 915e6,
-        sample_rate: float = 1e6,
-        gain: str | float = "",
-        radio_rate: float = 0.0,
-        antenna: str = "",
-        bandwidth: float = 0.0,
-        lo_offset: float | None = None,
-        ppm: float = 0.0,
-    ) -> None:
-        settings = settings_from(
-            device, frequency, sample_rate, gain, radio_rate, antenna, bandwidth, lo_offset, ppm
-        )
-        super().__init__("Implicit-JSCC Radio Source", settings, RECEIVE)
-        self._kept = [*self.control.device.chain, self.watch, *self.control.converters()]
-        self.connect(*self._kept, self)
+    title = "Implicit-JSCC Radio Source"
+    direction = RECEIVE
+
+    def _connect_chain(self) -> list[Any]:
+        kept = [*self.control.device.chain, self.watch, *self.control.converters()]
+        self.connect(*kept, self)
+        return kept

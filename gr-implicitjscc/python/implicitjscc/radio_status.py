@@ -52,7 +52,7 @@ class radio_status(gr.basic_block):  # noqa: N801 (GNU Radio's convention)
         levels = [status.get(name) for name in _LEVELS]
         if not all(isinstance(level, (int, float)) for level in levels):
             return
-        counters = {key: value for key, value in status.items() if key not in _LEVELS and value}
+        counters = {key: value for key, value in status.items() if isinstance(value, int) and value}
         line = f"level {levels[0]:.1f} dBFS, peak {levels[1]:.1f} dBFS"
         for key, value in counters.items():
             line += f", {value} {key.replace('_', ' ')}"

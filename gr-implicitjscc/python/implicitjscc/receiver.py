@@ -14,6 +14,7 @@ from implicitjscc.phy.receiver import BurstReceiver
 
 from .receiver_core import receiver_core
 from .receiver_relay import receiver_relay
+from .stream_marks import StreamMarks
 
 
 class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
@@ -26,7 +27,9 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
     where it was lost). A content that comes again is combined with what came before, by maximal
     ratio, so that each turn of a carousel improves it. On ``stats`` follows a dictionary of
     counters: preambles, headers, header errors and frames so far. The level of the input does not
-    matter. A receiver that cannot keep up holds the flowgraph back; it drops nothing.
+    matter. A receiver that cannot keep up holds the flowgraph back; it drops nothing. Where tags
+    tell that samples are missing (``discontinuity`` of Radio Source and SigMF Source, ``rx_time``
+    and ``rx_rate`` of a driver's own source), the frame ends there until the next preamble.
 
     Args:
         sample_rate: in Hz.
@@ -79,6 +82,7 @@ class receiver(gr.hier_block2):  # noqa: N801 (GNU Radio's convention)
             float(idle_flush_s),
             self.relay.deliver_partial,
             int(progress_frames),
+            StreamMarks(float(sample_rate)),
         )
         self.relay.core = self.core
         self.connect(self, self.core)

@@ -4,21 +4,22 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pmt
 from gnuradio import gr
+from numpy.typing import NDArray
 
 from implicitjscc.phy.receiver import BurstReceiver, Reception
 
+from .sample_queue import SampleQueue
+from .stream_marks import StreamMarks
+
 WORK_DONE = -1
-_MOST_PENDING = 1 << 22  # samples, 32 MiB
 _LEAST_BATCH = 1 << 15
 _BATCH_WAIT_S = 0.2
-_WAIT_S = 0.05
 
 
 class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
@@ -36,6 +37,7 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         idle_flush_s: float,
         deliver_partial: Callable[[Reception], None],
         progress_frames: int,
+        marks: StreamMarks,
     ) -> None:
         gr.sync_block.__init__(self, "Implicit-JSCC Receiver Core", [np.complex64], None)
         self.failures = 0
@@ -49,11 +51,10 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._progress_frames = progress_frames
         self._frames_shown = 0
         self._phy = make()
-        self._chunks: deque[Any] = deque()
-        self._pending = 0
+        self._marks = marks
+        self._queue = SampleQueue(_LEAST_BATCH)
         self._closed = True
         self._idle = True
-        self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         # Nothing is ever sent on this port: through it the scheduler tells the relay of the end.
         self.message_port_register_out(pmt.intern("end"))
@@ -66,8 +67,9 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     def start(self) -> bool:
         """Called by the scheduler."""
         self._phy = self._make()
-        self._chunks.clear()
-        self._pending, self._closed, self._idle, self.received = 0, False, True, 0
+        self._marks.restart()
+        self._queue.open()
+        self._closed, self._idle, self.received = False, True, 0
         self._frames_shown = 0
         self.ended.clear()
         self._thread = threading.Thread(target=self._run, name="receiver", daemon=True)
@@ -76,9 +78,8 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
 
     def stop(self) -> bool:
         """Called by the scheduler; returns when everything is demodulated and delivered."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
+        self._closed = True
+        self._queue.close()
         if self._thread is not None:
             self._thread.join()
             self._thread = None
@@ -90,14 +91,8 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         if self._enough:
             return WORK_DONE
         items = input_items[0]
-        with self._changed:
-            if not self._changed.wait_for(lambda: self._pending < _MOST_PENDING, _WAIT_S):
-                return 0
-            self._chunks.append(items.copy())
-            self._pending += items.size
-            if self._pending >= _LEAST_BATCH:
-                self._changed.notify_all()
-        return int(items.size)
+        taken = self._queue.put(items, self._marks.cuts(self, items.size))
+        return int(items.size) if taken else 0
 
     @property
     def _enough(self) -> bool:
@@ -106,18 +101,11 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     def _run(self) -> None:
         waited_s = 0.0
         while True:
-            with self._changed:
-                self._changed.wait_for(
-                    lambda: self._pending >= _LEAST_BATCH or self._closed, _BATCH_WAIT_S
-                )
-                chunks, closed = list(self._chunks), self._closed
-                self._chunks.clear()
-                self._pending = 0
-                self._changed.notify_all()
+            chunks, closed = self._queue.take(_BATCH_WAIT_S)
             waited_s = 0.0 if chunks else waited_s + _BATCH_WAIT_S
             if chunks:
                 self._idle = False
-                self._process(self._phy.push, np.concatenate(chunks))
+                self._push(chunks)
             elif not self._idle and 0 < self._idle_flush_s <= waited_s:
                 self._idle = True
                 self.logger.warn(f"no samples for {self._idle_flush_s:g} s; the stream has stopped")
@@ -125,6 +113,13 @@ class receiver_core(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
             if closed:
                 self._process(self._phy.flush)
                 return
+
+    def _push(self, chunks: list[NDArray[np.complex64] | None]) -> None:
+        for chunk in chunks:
+            if chunk is None:
+                self._phy.note_discontinuity()
+            else:
+                self._process(self._phy.push, chunk)
 
     def _process(self, step: Callable[..., list[Reception]], *samples: Any) -> None:
         if self._enough:

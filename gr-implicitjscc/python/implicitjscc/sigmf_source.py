@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pmt
 from gnuradio import gr
 from numpy.typing import NDArray
 
 from implicitjscc.errors import ImplicitJsccError
 from implicitjscc.recording.reader import SigmfReader
+
+from .stream_marks import DISCONTINUITY
 
 WORK_DONE = -1
 _NOTHING = np.empty(0, np.complex64)
@@ -21,7 +24,9 @@ _NOTHING = np.empty(0, np.complex64)
 class sigmf_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
     """Emit the samples of a SigMF recording, full scale 1.0, as fast as they are taken.
 
-    Datatypes ``cf32_le``, ``ci16_le`` and ``ci8``, one channel, whoever recorded it.
+    Datatypes ``cf32_le``, ``ci16_le`` and ``ci8``, one channel, whoever recorded it. Where the
+    recording's captures tell that samples are missing, and where it begins again, the next sample
+    has the tag ``discontinuity``, by which a Receiver knows.
 
     Args:
         base: path without ending, or that of either file.
@@ -55,10 +60,13 @@ class sigmf_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         self._repeat = repeat
         self._pieces: Iterator[NDArray[np.complex64]] = iter(())
         self._left = _NOTHING
+        self._position = 0
+        self._key = pmt.intern(DISCONTINUITY)
 
     def start(self) -> bool:
         """Called by the scheduler."""
         self._pieces, self._left = self._reader.chunks(), _NOTHING
+        self._position = 0
         return True
 
     def stop(self) -> bool:
@@ -84,9 +92,13 @@ class sigmf_source(gr.sync_block):  # noqa: N801 (GNU Radio's convention)
         """Get the next piece; False at the end."""
         piece = next(self._pieces, None)
         if piece is None and self._repeat:
-            self._pieces = self._reader.chunks()
+            self._pieces, self._position = self._reader.chunks(), 0
             piece = next(self._pieces, None)
         if piece is None:
             return False
+        written = self.nitems_written(0)
+        if self._position in self._reader.recorded.cuts or (written and not self._position):
+            self.add_item_tag(0, written, self._key, pmt.PMT_T)
         self._left = piece
+        self._position += piece.size
         return True

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import math
+import time
 from typing import Any
+
+import pmt
 
 from implicitjscc.content import Content
 from implicitjscc.errors import ImplicitJsccError
@@ -14,8 +17,11 @@ from implicitjscc.phy.transmitter import modulate
 from .burst_queue import MODES, BurstQueue, PreparedBurst
 from .content_input import load_content
 from .content_source import content_source
+from .pmt_scalars import to_pmt_dict
+from .transmitter_status import transmitter_status
 
 WORK_DONE = -1
+_STATUS_S = 1.0
 
 
 class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
@@ -33,6 +39,9 @@ class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
     White noise of power payload_rms^2 * samples_per_symbol * 10^(-snr_db / 10) per sample gives an
     Es/N0 of ``snr_db``; in GNU Radio's Channel Model that is a noise voltage of
     payload_rms * sqrt(samples_per_symbol) * 10^(-snr_db / 20).
+
+    On ``status`` a dictionary comes about once a second of a running stream, and at its end: what
+    ``implicitjscc status`` shows of a transmitter (docs/control.md).
 
     Args:
         content_file: path of an ``.ijscc`` file; empty to take contents from the port only.
@@ -75,6 +84,9 @@ class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
         self._payload_rms = float(payload_rms)
         self._clip_db = float(clip_db) or None
         super().__init__("Implicit-JSCC Transmitter", content_file, self._prepare)
+        self._file = content_file
+        self._status_due_s = 0.0
+        self.message_port_register_out(pmt.intern("status"))
         silence = int(silence_before), int(silence_after)
         self._queue = BurstQueue(self._input, mode, int(repeat), silence)
 
@@ -96,6 +108,7 @@ class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
         except ImplicitJsccError as error:
             self.logger.warn(str(error))
             return
+        self._file, self._file_id = content_file, content.content_id
         self._queue.replace(content.content_id)
         self._input.put(content)
 
@@ -108,13 +121,27 @@ class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
     def work(self, input_items: Any, output_items: Any) -> int:
         """Called by the scheduler."""
         out = output_items[0]
-        if count := self._queue.fill(out):
+        count = self._queue.fill(out)
+        if time.monotonic() >= self._status_due_s:
+            self._publish()
+        if count:
             return count
         if self._mode != "burst":
             out[:] = 0
             return int(out.size)
-        return WORK_DONE if self._input.finished else 0
+        if not self._input.finished:
+            return 0
+        self._publish()  # here: in stop() the neighbours are gone
+        return WORK_DONE
+
+    def _publish(self) -> None:
+        self._status_due_s = time.monotonic() + _STATUS_S
+        file = self._file_id, self._file
+        status = transmitter_status(self._queue, self._input, self._payload_rms, file)
+        status |= {"waveform": self._profile.name, "samples": self.nitems_written(0)}
+        self.message_port_pub(pmt.intern("status"), to_pmt_dict(status))
 
     def _prepare(self, content: Content) -> PreparedBurst:
         burst = modulate(content, self._profile, self._payload_rms, self._clip_db)
-        return PreparedBurst(content.content_id, burst.samples)
+        peak = burst.payload_rms * 10 ** (burst.papr_db / 20)
+        return PreparedBurst(content.content_id, burst.samples, burst.frames, float(peak))

@@ -50,10 +50,15 @@ class Worker:
         return self._thread is not None
 
     @property
+    def count(self) -> int:
+        """Jobs that are queued or under way."""
+        with self._changed:
+            return len(self._jobs) + self._busy
+
+    @property
     def idle(self) -> bool:
         """Whether nothing is queued or under way."""
-        with self._changed:
-            return not self._jobs and not self._busy
+        return self.count == 0
 
     def submit(self, job: Any) -> bool:
         """Queue a job; False where the queue is full."""

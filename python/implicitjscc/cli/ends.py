@@ -34,6 +34,17 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class Gapped(Protocol):
+    """A source that knows where samples are missing.
+
+    Attributes:
+        after_gap: whether some are before those that ``chunks`` gave last.
+    """
+
+    after_gap: bool
+
+
+@runtime_checkable
 class Reporting(Protocol):
     """An end that has something to say of itself."""
 

@@ -186,13 +186,19 @@ class RadioSink(_RadioEnd):
 
 
 class RadioSource(_RadioEnd):
-    """Receives by a radio."""
+    """Receives by a radio.
+
+    Attributes:
+        after_gap: whether it lost samples, and could not fill their place, before those that
+            :meth:`chunks` gave last.
+    """
 
     def __init__(self, options: argparse.Namespace, end: str) -> None:
         super().__init__(options, end)
         self._radio = self._blocks.radio_source(**self._arguments)
         self._drain = self._blocks.sample_queue_sink()
         self._graph.connect(self._radio, self._drain)
+        self.after_gap = False
         rate_hz = options.sample_rate
         self._most = None if options.duration is None else int(options.duration * rate_hz)
 
@@ -209,6 +215,7 @@ class RadioSource(_RadioEnd):
         stalled = _Stalled(lambda: taken, self._stall_s)
         while not self._drain.ended and not stalled:
             samples = self._drain.take(_POLL_S)
+            self.after_gap = samples is not None and self._drain.after_gap
             if samples is None:
                 yield np.zeros(0, np.complex64)
                 continue

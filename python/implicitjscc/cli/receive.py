@@ -126,6 +126,8 @@ def _receive(
     monitor: ReceiverMonitor,
 ) -> Iterator[Reception]:
     """Fill the combiner; gives what it has no room for. Ctrl-C ends with what there is."""
+    from .ends import Gapped
+
     enough = options.contents
     if enough is None and not options.source.startswith(("file:", "sigmf:")):
         enough = 1
@@ -135,6 +137,8 @@ def _receive(
             for samples in source.chunks():
                 beside.record(samples)
                 monitor.take(samples)
+                if isinstance(source, Gapped) and source.after_gap:
+                    receiver.note_discontinuity()
                 receptions = receiver.push(samples)
                 yield from _combine(receptions, combiner, options, complete, monitor)
                 if enough is not None and len(complete) >= enough:

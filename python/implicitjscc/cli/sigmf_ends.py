@@ -95,11 +95,16 @@ class SigmfSource:
     Args:
         where: ``BASE``, with ``?verify=yes`` behind to check its hash first.
 
+    Attributes:
+        after_gap: whether the recording says that samples are missing before those that
+            :meth:`chunks` gave last.
+
     Raises:
         ImplicitJsccError: a key makes no sense, or the recording cannot be read.
     """
 
     def __init__(self, where: str) -> None:
+        self.after_gap = False
         base, query = _split_query(where, ("verify",))
         self._reader = SigmfReader(base, verify=_value(query, "verify", _yes_or_no, False))
 
@@ -122,7 +127,11 @@ class SigmfSource:
 
     def chunks(self) -> Iterator[Samples]:
         """The recording's samples, a piece at a time."""
-        return self._reader.chunks()
+        position = 0
+        for samples in self._reader.chunks():
+            self.after_gap = position in self._reader.recorded.cuts
+            yield samples
+            position += samples.size
 
     def sample_rate_hz(self, asked_hz: float | None) -> float:
         """The recording's own rate, or what was asked for where it has none.

@@ -41,6 +41,7 @@ _SENT: tuple[_Field, ...] = (
     ("turns", "turns", "d", ""),
     ("samples", "samples", "d", ""),
     ("level", "level_dbfs", ".1f", " dBFS"),
+    ("beyond full scale", "beyond_full_scale", "d", ""),
     ("rate", "sample_rate_hz", "g", " Hz"),
     ("waveform", "waveform", "", ""),
 )
@@ -73,9 +74,9 @@ def lines(status: dict[str, Any]) -> list[str]:
     queue = status.get("queue")
     if isinstance(queue, dict):
         found.append("queue     " + _fields(queue, _QUEUE))
-        found.append(
-            "waiting   " + (", ".join(map(_text, _list(queue.get("waiting")))) or "nothing")
-        )
+        waiting = queue.get("waiting")
+        names = [waiting] if isinstance(waiting, int) and waiting else _list(waiting)
+        found.append("waiting   " + (", ".join(map(_text, names)) or "nothing"))
     found += ["          " + _fields(row, _CONTENT) for row in _list(status.get("contents"))]
     if "radio" in status:
         found.append("radio     " + _pairs(status["radio"]))

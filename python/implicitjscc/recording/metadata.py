@@ -24,6 +24,7 @@ NAMESPACE_VERSION = "1.0.0"
 LARGEST_METADATA_BYTES = 1 << 21
 HIGHEST_SAMPLE_RATE_HZ = 1e12
 _SHA512_DIGITS = 128
+_MOST_CAPTURES = 4096
 
 
 @dataclass(frozen=True)
@@ -142,12 +143,15 @@ class Recorded:
         sample_rate_hz: None where it does not say.
         sha512: of the data file, hexadecimal; None where it does not say.
         content_sha256: of containers that were sent in it, by content id.
+        cuts: samples before which others are missing, in order: where a capture's
+            ``core:global_index`` does not follow from that of the capture before.
     """
 
     datatype: Datatype
     sample_rate_hz: float | None
     sha512: str | None
     content_sha256: dict[int, str]
+    cuts: tuple[int, ...] = ()
 
 
 def parse(text: bytes) -> Recorded:
@@ -171,9 +175,9 @@ def parse(text: bytes) -> Recorded:
     sha512 = whole.get("core:sha512")
     if sha512 is not None and not _is_hex(sha512, _SHA512_DIGITS):
         raise ImplicitJsccError("the metadata's core:sha512 is no hash")
-    return Recorded(
-        datatype, _sample_rate_hz(whole), sha512, _content_hashes(parsed.get("annotations"))
-    )
+    hashes = _content_hashes(parsed.get("annotations"))
+    cuts = _cuts(parsed.get("captures"))
+    return Recorded(datatype, _sample_rate_hz(whole), sha512, hashes, cuts)
 
 
 def _check_supported(whole: dict[str, Any], captures: Any) -> None:
@@ -208,6 +212,23 @@ def _sample_rate_hz(whole: dict[str, Any]) -> float | None:
     if not 0 < rate <= HIGHEST_SAMPLE_RATE_HZ or not math.isfinite(rate):
         raise ImplicitJsccError("the metadata's core:sample_rate is out of bounds")
     return float(rate)
+
+
+def _cuts(captures: Any) -> tuple[int, ...]:
+    """Where captures tell of missing samples; those that make no sense are passed over."""
+    cuts = []
+    before: tuple[int, int] | None = None
+    for capture in captures[:_MOST_CAPTURES] if isinstance(captures, list) else []:
+        if not isinstance(capture, dict):
+            continue
+        start, index = capture.get("core:sample_start"), capture.get("core:global_index")
+        if type(start) is not int or type(index) is not int or min(start, index) < 0:
+            continue
+        if before is not None and start > before[0] and index - start != before[1] - before[0]:
+            cuts.append(start)
+        if before is None or start > before[0]:
+            before = start, index
+    return tuple(cuts)
 
 
 def _content_hashes(annotations: Any) -> dict[int, str]:

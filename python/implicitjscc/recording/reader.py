@@ -6,6 +6,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+from bisect import bisect_right
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,16 +60,19 @@ class SigmfReader:
             self._verify()
 
     def chunks(self) -> Iterator[NDArray[np.complex64]]:
-        """The samples, full scale 1.0, a piece at a time.
+        """The samples, full scale 1.0, a piece at a time; a piece ends where others are missing.
 
         Raises:
             ImplicitJsccError: the file cannot be read.
         """
         datatype, left = self.recorded.datatype, self.samples
+        ends = [*(cut for cut in self.recorded.cuts if cut < left), left]
         try:
             with open(self._path, "rb") as file:
                 while left:
-                    data = file.read(min(_CHUNK, left) * datatype.sample_bytes)
+                    end = ends[bisect_right(ends, self.samples - left)]
+                    most = min(_CHUNK, end - (self.samples - left))
+                    data = file.read(most * datatype.sample_bytes)
                     whole = len(data) // datatype.sample_bytes
                     if not whole:
                         _log.warning("%s: became shorter while it was read", self._path)
