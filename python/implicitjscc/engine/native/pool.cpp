@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "pool.hpp"
 
+#include <chrono>
+
 namespace ijscc {
 
 namespace {
+using Clock = std::chrono::steady_clock;
+
 // The phases between barriers last some microseconds to milliseconds: spinning is cheaper than
-// sleeping, and yielding lets others have the core where there are fewer cores than threads.
+// sleeping as long as all threads have a core. Where others have it, who spins spends the time
+// that the scheduler grants; who sleeps is run soon after waking.
 constexpr int kSpins = 2000;
+constexpr std::chrono::microseconds kYielding{200};
 }  // namespace
 
 Pool::Pool(int threads) {
@@ -48,11 +54,22 @@ void Pool::barrier() {
     const int phase = phase_.load(std::memory_order_acquire);
     if (arrived_.fetch_add(1, std::memory_order_acq_rel) == threads() - 1) {
         arrived_.store(0, std::memory_order_relaxed);
-        phase_.store(phase + 1, std::memory_order_release);
+        {
+            std::lock_guard<std::mutex> lock(phase_mutex_);
+            phase_.store(phase + 1, std::memory_order_release);
+        }
+        passed_.notify_all();
         return;
     }
-    for (int spin = 0; phase_.load(std::memory_order_acquire) == phase; ++spin)
-        if (spin >= kSpins) std::this_thread::yield();
+    const auto passed = [&] { return phase_.load(std::memory_order_acquire) != phase; };
+    for (int spin = 0; spin < kSpins; ++spin)
+        if (passed()) return;
+    for (const auto began = Clock::now(); Clock::now() - began < kYielding;) {
+        if (passed()) return;
+        std::this_thread::yield();
+    }
+    std::unique_lock<std::mutex> lock(phase_mutex_);
+    passed_.wait(lock, passed);
 }
 
 void Pool::serve(int thread) {

@@ -39,6 +39,8 @@ private:
     long generation_ = 0;
     int running_ = 0;
     bool ending_ = false;
+    std::mutex phase_mutex_;
+    std::condition_variable passed_;
     std::atomic<int> arrived_{0};
     std::atomic<int> phase_{0};
 };
