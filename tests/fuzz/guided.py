@@ -27,11 +27,11 @@ from implicitjscc.phy.transmitter import modulate
 
 from .streams import Change, check, contents, noisy, stream
 
-# A part of the coefficients may be noisier than said by so much, and a picture worse than they
-# make it. Whoever looks long enough finds up to five pilots of a part that was conjugated whose
-# phases agree by chance (one in 2^n); of so short a content that is a quarter of all.
+# Coefficients may be noisier than said by so much, and a picture worse than they make it. Whoever
+# looks long enough finds up to five pilots of a conjugated part whose phases agree by chance (one
+# in 2^n), where nothing can tell: 320 symbols, and with them up to three blocks of coefficients.
 DISHONEST_DB, WORSE_DB = 9.0, 6.0
-UNSEEN = 0.3
+UNSEEN = 768
 # Of two streams of bursts in a row.
 MOST_SAMPLES = 300_000
 
@@ -86,10 +86,11 @@ def excess_db(reception: Reception, content: Content) -> float:
     coefficients, errors = _errors(reception, content)
     ratio = np.abs(errors) ** 2 / coefficients.noise_variance
     ratio = ratio[~coefficients.lost]
-    if not ratio.size:
+    if ratio.size < 1.25 * UNSEEN:
         return -np.inf
     # Exponential variables of mean 1, where the report is right.
-    return float(10 * np.log10(max(np.quantile(ratio, 1 - UNSEEN), 1e-30) / -np.log(UNSEEN)))
+    part = UNSEEN / ratio.size
+    return float(10 * np.log10(max(np.quantile(ratio, 1 - part), 1e-30) / -np.log(part)))
 
 
 def _errors(reception: Reception, content: Content) -> tuple[ReceivedContent, np.ndarray]:
@@ -180,7 +181,7 @@ def _as_reported(reception: Reception, encoded: EncodedSource) -> ReceivedConten
     std = np.sqrt(np.where(coefficients.lost, 0, coefficients.noise_variance) / 2)
     noise = std * (np.random.default_rng(3).standard_normal((std.size, 2)) @ [1, 1j])
     ratio = np.where(coefficients.lost, 0, np.abs(errors) / np.maximum(std, 1e-20))
-    unseen = ratio > np.quantile(ratio, 1 - UNSEEN)
+    unseen = ratio > np.quantile(ratio, 1 - UNSEEN / ratio.size)
     symbols = np.where(coefficients.lost, 0, sent + np.where(unseen, errors, noise))
     assert reception.spreading is not None
     again = replace(coefficients, symbols=symbols.astype(np.complex64))

@@ -42,10 +42,14 @@ def test_pictures(hostility: Hostility) -> None:
     guided.pictures(hostility)
 
 
-def test_bursts() -> None:
-    """Five pilots at the end that agree by chance."""
-    end = Change("swap", 0.7607843137254902, 0.3803921568627451, 1.3, 194)
-    guided.bursts((0,), Hostility((end,), 6, (5,)))
+END = Change("swap", 0.7607843137254902, 0.3803921568627451, 1.3, 194)
+MIDDLE = Change("splice", 0.4627450980392157, 0.23137254901960785, 14.9, 0)
+
+
+@pytest.mark.parametrize("changes", [(END,), (MIDDLE, END)])
+def test_bursts(changes: tuple[Change, ...]) -> None:
+    """Five pilots at the end that agree by chance; and what was displaced before is lost."""
+    guided.bursts((0,), Hostility(changes, 6, (5,)))
 
 
 def test_nothing_is_delivered_of_which_no_block_is_whole() -> None:
