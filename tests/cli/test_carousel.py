@@ -4,11 +4,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from unittest import mock
 
 import numpy as np
 import pytest
 
 from implicitjscc.cli.main import parser
+from implicitjscc.codec import container
+from implicitjscc.phy.transmitter import modulate
 
 from .conftest import Command, Files
 
@@ -53,6 +56,20 @@ def test_a_receiver_of_another_waveform_says_which_is_sent(
     assert done.status == 1
     assert "is sent in waveform fast (" in done.errors.splitlines()[0]
     assert "1 other waveform" in done.errors.splitlines()[-1]
+
+
+def test_a_header_of_another_version_is_refused_with_a_line(
+    command: Command, files: Files, tmp_path: Path
+) -> None:
+    content = container.load(files.container).content()
+    recording = tmp_path / "tx.cf32"
+    with mock.patch("implicitjscc.phy.header.VERSION", 2):
+        burst = modulate(content).samples
+    np.pad(burst, (3_000, 9_000)).astype("<c8").tofile(recording)
+    done = command("receive", "--from", f"file:{recording}", "-o", tmp_path / "out.png")
+    assert done.status == 1
+    assert "refused: the header's version 2 is newer than 1" in done.errors.splitlines()[0]
+    assert not (tmp_path / "out.png").exists()
 
 
 def test_peaks_above_full_scale_are_said_and_clipped_where_asked_for(

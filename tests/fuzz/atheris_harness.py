@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Coverage-guided fuzzing of everything that reads bytes from elsewhere.
 
-No test: ``pip install atheris``, then ``PYTHONPATH=python python tests/fuzz/atheris_harness.py
-TARGET [FOLDER] [libFuzzer's options]``, such as ``header -max_total_time=300``. TARGET is one of
-header, description, metadata, container and stream; the last two need a FOLDER of examples, to
-which the fuzzer adds. Anything but the project's own errors is a finding.
+No test: ``pip install atheris``, then ``PYTHONPATH=python python -m tests.fuzz.atheris_harness
+TARGET [FOLDER] [libFuzzer's options]``, such as ``bursts -max_total_time=300 -timeout=60
+-rss_limit_mb=2048``. TARGET is one of those below; container and stream need a FOLDER of examples,
+to which the fuzzer adds. Anything but the project's own errors is a finding.
 """
 
 from __future__ import annotations
@@ -27,9 +27,13 @@ with atheris.instrument_imports(include=["implicitjscc"]):
     from implicitjscc.codec.profile import CodecProfile
     from implicitjscc.content import DESCRIPTION_BYTES
     from implicitjscc.errors import ImplicitJsccError
+    from implicitjscc.phy import header_code
     from implicitjscc.phy.header import HEADER_BYTES, Header, HeaderError
     from implicitjscc.phy.receiver import BurstReceiver
     from implicitjscc.recording import metadata
+
+    from . import guided
+    from .streams import KINDS, Change
 
 _CRC_BYTES = 4
 _KEYS = (
@@ -99,12 +103,68 @@ def stream(data: bytes) -> None:
     receiver.flush()
 
 
+def hostility(provider: Any) -> guided.Hostility:
+    """Up to four changes, pieces and reported discontinuities."""
+    changes = tuple(
+        Change(
+            kind=KINDS[provider.ConsumeIntInRange(0, len(KINDS) - 1)],
+            start=provider.ConsumeIntInRange(0, 65_535) / 65_535,
+            length=provider.ConsumeIntInRange(0, 65_535) / 65_535 / (1, 2, 100)[_three(provider)],
+            amount=provider.ConsumeIntInRange(-380, 380) / 10,
+            seed=provider.ConsumeIntInRange(0, 255),
+        )
+        for _ in range(provider.ConsumeIntInRange(1, 4))
+    )
+    notes = tuple(provider.ConsumeIntListInRange(_three(provider), 0, 8))
+    return guided.Hostility(changes, provider.ConsumeIntInRange(1, 9), notes)
+
+
+def _three(provider: Any) -> int:
+    return int(provider.ConsumeIntInRange(0, 2))
+
+
+def bursts(data: bytes) -> None:
+    """Bursts that are changed on their way."""
+    provider = atheris.FuzzedDataProvider(data)
+    order = provider.ConsumeIntListInRange(1 + _three(provider) // 2, 0, 1)
+    guided.bursts(tuple(order), hostility(provider))
+
+
+def pictures(data: bytes) -> None:
+    """A picture that is changed on its way."""
+    guided.pictures(hostility(atheris.FuzzedDataProvider(data)))
+
+
+def forged(data: bytes) -> None:
+    """The bytes of a header in a burst, with the CRC that they should have."""
+    provider = atheris.FuzzedDataProvider(data)
+    fields = bytearray(Header(1, 2_500, bytes(DESCRIPTION_BYTES)).to_bytes()[:-_CRC_BYTES])
+    for _ in range(provider.ConsumeIntInRange(0, 6)):
+        fields[provider.ConsumeIntInRange(0, len(fields) - 1)] = provider.ConsumeIntInRange(0, 255)
+    body = bytes(fields)
+    which = provider.ConsumeIntInRange(0, 1)
+    changes = hostility(provider) if provider.ConsumeBool() else guided.Hostility(())
+    guided.forged(body + struct.pack(">I", zlib.crc32(body)), which, changes)
+
+
+def likelihoods(data: bytes) -> None:
+    """Log-likelihoods of a header."""
+    llr = np.zeros(header_code.CODE_BITS)
+    values = np.frombuffer(data[: len(data) // 4 * 4], "<f4")[: llr.size]
+    llr[: values.size] = values
+    guided.likelihoods(llr)
+
+
 TARGETS: dict[str, Callable[[bytes], None]] = {
     "header": header,
     "description": description,
     "metadata": recorded,
     "container": file,
     "stream": stream,
+    "bursts": bursts,
+    "pictures": pictures,
+    "forged": forged,
+    "likelihoods": likelihoods,
 }
 
 

@@ -38,7 +38,10 @@ class ContentAssembler:
         self._parts: dict[int, list[tuple[int, DemodulatedFrame]]] = {}
 
     def place(self, frame: int, demodulated: DemodulatedFrame) -> None:
-        """Put the payload of a frame, or of the part of it that is valid, where it belongs."""
+        """Put the payload of a frame, or of the part of it that is valid, where it belongs.
+
+        A frame of which no block is whole, or nothing better than before, brings nothing.
+        """
         if not demodulated.valid.any():
             return
         if self._interleaver is None:
@@ -56,12 +59,14 @@ class ContentAssembler:
         carries = content & valid
         carries[carries] = noise_variance[carries] < self._noise_variance[sources[carries]]
         places = sources[carries]
+        if not places.size:
+            return
         new = int(np.count_nonzero(np.isinf(self._noise_variance[places])))
         turned_back = symbols * self._interleaver.turns(frame).conj()
         self._symbols[places] = turned_back[carries]
         self._noise_variance[places] = noise_variance[carries]
         self._missing[frame] = self._missing.get(frame, int(np.count_nonzero(content))) - new
-        self._parts.setdefault(frame, []).append((max(int(places.size), 1), demodulated))
+        self._parts.setdefault(frame, []).append((int(places.size), demodulated))
 
     def finish(self, sample_rate_hz: float, interval: float) -> Reception | None:
         """What has come of the content; None where nothing has.
@@ -70,7 +75,7 @@ class ContentAssembler:
             sample_rate_hz: of the stream.
             interval: samples a symbol.
         """
-        if self._interleaver is None:
+        if not self._parts:
             return None
         sps = self.layout.profile.samples_per_symbol
         numbers = sorted(self._parts)
