@@ -8,8 +8,8 @@
 
 Tab-separated: one row for each design SNR or range, one column of mean PSNR for each SNR of the
 receiver, then the mean over the row. A crop of 384x256 with ``--bandwidth-ratio 0.25`` has as many
-channel uses for its parameters as a picture of 768x512 at 11/48. ``--without-filter`` receives as if the noise were the
-design's, which leaves the receiver's filter out of it.
+channel uses for its parameters as a picture of 768x512 at 11/48. ``--without-filter`` receives as
+if the noise were the design's, which leaves the receiver's filter out of it.
 """
 
 from __future__ import annotations
