@@ -21,6 +21,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import report
 
 from implicitjscc.codec import coded, coded_plan, quantisation, sources
 from implicitjscc.codec.coded_payload import packed_bits
@@ -60,7 +61,7 @@ def quality(options: argparse.Namespace) -> None:
     """PSNR of both strategies."""
     paths = sorted(options.dataset.glob("*.png"))[: options.images]
     images = [cropped(sources.read_image(path), options.crop) for path in paths]
-    print(f"# {len(images)} images, {options.steps} steps, crop {options.crop}")
+    print(*report.origin(), sep="\n")
     print("strategy\tdesign_db\treceive_db\tpsnr_db\tbits_per_parameter\tlost\treceptions")
     for snr_db in options.design:
         for strategy in STRATEGIES:
@@ -95,6 +96,7 @@ def cropped(image: sources.Image, side: int | None) -> sources.Image:
 
 def margins(designs: list[float], words: int) -> None:
     """How often the longest messages are lost within the margins."""
+    print(*report.origin(), sep="\n")
     print("design_db\tpayload_bits\tcode_rate\tbits_per_symbol\tcase\treceive_db\tlost\twords")
     for snr_db in designs:
         profile, parameters = longest(plan(*KODAK, 3, IMAGE8, EncoderSettings(snr_db=snr_db)))

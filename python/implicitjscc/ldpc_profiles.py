@@ -3,7 +3,8 @@
 
 Designed by density evolution under the Gaussian approximation (S.-Y. Chung, T. Richardson,
 R. Urbanke, IEEE Trans. Inf. Theory 47(2), 2001) with a linear program over the degrees from 3 to
-30, for the binary-input AWGN channel. What codes of finite length reach: docs/codec.md.
+30, for the binary-input AWGN channel. What codes of finite length reach:
+docs/codec-measurements.md.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from fractions import Fraction
 
+import numpy as np
 import pytest
 
 from implicitjscc.codec import search as searches
@@ -134,6 +135,13 @@ def test_ctrl_c_leaves_the_best_so_far(
     search.run(ignore)
     assert (search.ended, search.encoded) == ("interrupted", 3)
     assert search.best is not None
+
+
+def test_a_source_without_error_is_refused() -> None:
+    """A grey picture arrives exactly, and no profile file holds an infinite PSNR."""
+    grey = Image(np.full((48, 64, 3), 128, np.uint8))
+    with pytest.raises(ImplicitJsccError, match="arrives without any error"):
+        Search(grey, SETTINGS, Budget()).run(ignore)
 
 
 def test_real_encodings_and_a_range(image: Image) -> None:

@@ -64,6 +64,20 @@ def test_a_broken_engine_falls_back(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     assert engine.select("auto") == "torch"
 
 
+@pytest.mark.usefixtures("_fresh")
+@pytest.mark.skipif(engine.why_not_native() is not None, reason="no native engine")
+@pytest.mark.parametrize("part", [0.3, 0.9, 0.999])
+def test_a_cut_engine_falls_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, part: float
+) -> None:
+    """As a full disk leaves it. Loading it would be a bus error."""
+    whole = Path(native.__file__).with_name(build.LIBRARY_NAME).read_bytes()
+    (tmp_path / build.LIBRARY_NAME).write_bytes(whole[: int(part * len(whole))])
+    monkeypatch.setattr(native, "__file__", str(tmp_path / "native.py"))
+    assert engine.select("auto") == "torch"
+    assert engine.why_not_native() == "its file is cut short"
+
+
 def test_without_a_compiler_the_build_says_so(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

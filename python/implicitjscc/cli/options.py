@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import os
 import re
 from fractions import Fraction
 from pathlib import Path
@@ -244,13 +245,16 @@ def encoder_settings(
 
 
 def check_folder(path: str) -> None:
-    """Refuse an output whose folder does not exist, before any work is done.
+    """Refuse an output that cannot be written, before any work is done.
 
     Raises:
-        ImplicitJsccError: there is no such folder, or the output is a folder itself.
+        ImplicitJsccError: there is no such folder, nothing new can be written there, or the output
+            is a folder itself.
     """
     target = Path(path)
     if not target.parent.is_dir():
         raise ImplicitJsccError(f"{target.parent}: no such folder")
     if target.is_dir():
         raise ImplicitJsccError(f"{target}: is a folder, not a file to write")
+    if not target.exists() and not os.access(target.parent, os.W_OK):
+        raise ImplicitJsccError(f"{target.parent}: no permission to write there")

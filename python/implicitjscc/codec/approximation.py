@@ -6,7 +6,7 @@ map's size. Their received powers p_k therefore tell those gains but for a commo
 proportional to (n_k p_k)^(-1/2). The header says which maps carry the first principal colour, which
 is brightness for nearly every picture; put together by the fixed bicubic kernel they make a picture
 whose mean and contrast are not known: typical ones are taken. Training moves the symbols away from
-that start; how far: docs/codec.md.
+that start; how far: docs/codec-measurements.md.
 """
 
 from __future__ import annotations

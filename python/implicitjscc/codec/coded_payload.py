@@ -3,7 +3,8 @@
 
 Each tensor has the order k of its exponential Golomb code (J. Teuhola, "A compression method for
 clustered bit-vectors", Inf. Proc. Letters 7(6), 1978) in 4 bits, then its integers; a CRC-32 ends
-the message. Within 3 % of ideal codes for Laplacian values, and nothing to adapt (docs/codec.md).
+the message. Within 3 % of ideal codes for Laplacian values, and nothing to adapt
+(docs/codec-measurements.md).
 """
 
 from __future__ import annotations

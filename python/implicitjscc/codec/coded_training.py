@@ -19,7 +19,7 @@ from .profile import CodecProfile
 
 _log = logging.getLogger(__name__)
 
-# Part of the schedule after which the fineness is chosen; measured: docs/codec.md.
+# Part of the schedule after which the fineness is chosen; measured: docs/codec-measurements.md.
 EXACT_PART = 0.8
 COARSEST, FINEST = 0, 40
 _CANDIDATE_STEP = 2

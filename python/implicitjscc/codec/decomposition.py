@@ -25,7 +25,7 @@ from .profile import CodecProfile
 
 _SWEEPS = 4
 # Binomial: two levels share what lies between them, which tells more against noise than a sharp
-# split does. Measured against means of pairs, and 6, 8 and 12 taps: docs/codec.md.
+# split does. Measured against means of pairs, and 6, 8 and 12 taps: docs/codec-measurements.md.
 _HALVING_TAPS = (0.125, 0.375, 0.375, 0.125)
 
 Slots = list[int | None]

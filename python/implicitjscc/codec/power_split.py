@@ -6,7 +6,7 @@ is the error that noise as large as the tensor itself would make. Under a given 
 is least for p_t in proportion to sqrt(s_t / (kappa_t n_t)), n_t being the real values that carry
 the tensor. The sensitivities are measured with small noise on the start's decoder: the bias of the
 output moves every sample, and a wave that hardly moves is lost in its noise where it gets no more
-power than the others. Measured against an equal split: docs/codec.md.
+power than the others. Measured against an equal split: docs/codec-measurements.md.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
 One number, the fineness, sets all steps; their ratios are fixed. They follow from how much an error
 of a weight of each tensor moves the picture: with steps proportional to (d MSE / d theta^2)^(-1/2),
 which is what minimises the error for a given number of bits, every tensor adds its share of it.
-Measured on a trained decoder (docs/codec.md); scales of the data itself would not do: the tensors
-that matter most are not those of the largest weights.
+Measured on a trained decoder (docs/codec-measurements.md); scales of the data itself would not do:
+the tensors that matter most are not those of the largest weights.
 """
 
 from __future__ import annotations

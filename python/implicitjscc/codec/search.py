@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import inf, log10, sqrt
+from math import inf, isinf, log10, sqrt
 
 from ..errors import ImplicitJsccError
 from .allocation import Allocation
@@ -178,6 +178,8 @@ class Search:
             simulate(encoded, self._source, snr_db, trials, engine=settings.engine)
             for snr_db in snrs_db
         ]
+        if any(isinf(quality.psnr_db) for quality in qualities):
+            raise ImplicitJsccError("the source arrives without any error: nothing can be better")
         return Measurement(
             allocation,
             sum(quality.psnr_db for quality in qualities) / len(qualities),

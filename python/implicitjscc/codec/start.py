@@ -7,7 +7,7 @@ transmission wants it: noise on a map reaches each pixel with the same weight wh
 gains that minimise the error under a power constraint are proportional to (n_k var_k)^(-1/4), n_k
 being the map's size. The decoder starts as the weighted sum of the maps as received (the Wiener
 filter of each), a linear map that passes through the activations as pairs of opposite sign.
-Measured against other starts: docs/codec.md.
+Measured against other starts: docs/codec-measurements.md.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ filter for local statistics of J.-S. Lee, "Digital image enhancement and noise f
 local statistics", IEEE Trans. PAMI 2(2), 1980, relative to the design.
 
 It leaves alone what has the design's noise or less. A lost value becomes the mean of its nearest
-neighbours. What whole-map gains and gains above 1 did in its place: docs/codec.md.
+neighbours. What whole-map gains and gains above 1 did in its place: docs/codec-measurements.md.
 """
 
 from __future__ import annotations

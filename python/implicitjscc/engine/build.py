@@ -19,6 +19,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Literal
 
 SOURCES = Path(__file__).with_name("native")
 LIBRARY_NAME = "libimplicitjscc.so"
@@ -54,6 +55,23 @@ def is_current(folder: Path) -> bool:
     """Whether the library in ``folder`` was built from these sources."""
     library = folder / LIBRARY_NAME
     return library.is_file() and fingerprint().encode() in library.read_bytes()
+
+
+def is_whole(library: Path) -> bool:
+    """Whether an ELF file is as long as its header says: loading a cut one would kill the process.
+
+    Other formats count as whole, their loaders judge them.
+    """
+    with library.open("rb") as file:
+        header = file.read(64)
+    if len(header) < 64 or header[:5] != b"\x7fELF\x02":
+        return True
+    order: Literal["little", "big"] = "big" if header[5] == 2 else "little"
+    offset, size, count = (
+        int.from_bytes(header[first:last], order)
+        for first, last in ((40, 48), (58, 60), (60, 62))  # e_shoff, e_shentsize, e_shnum
+    )
+    return library.stat().st_size >= offset + size * count
 
 
 def find_compiler() -> list[str] | None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from ..errors import ImplicitJsccError
-from .build import LIBRARY_NAME, fingerprint
+from .build import LIBRARY_NAME, fingerprint, is_whole
 from .model import FILTER_SIDES, DecoderShape, FilteredNoise, FloatArray, StepSettings, SymbolState
 
 _MAXIMUM_LEVELS = 8
@@ -70,6 +70,8 @@ def library() -> ctypes.CDLL:
     path = Path(__file__).with_name(LIBRARY_NAME)
     if not path.is_file():
         raise NativeUnavailableError("it is not built")
+    if not is_whole(path):
+        raise NativeUnavailableError("its file is cut short")
     try:
         loaded = ctypes.CDLL(os.fspath(path))
         loaded.ijscc_fingerprint.restype = c_char_p
