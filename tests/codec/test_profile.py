@@ -35,7 +35,13 @@ GOLDEN_FILTERED = "05012c01c3031111111024972f7ab6fbbed015b3000000000000000e00000
 
 
 def example(strategy: str = "repetition") -> CodecProfile:
-    settings = EncoderSettings(snr_db=-3.25, seed=0xDEADBEEF, hidden_dim=18, parameters=strategy)
+    settings = EncoderSettings(
+        snr_db=-3.25,
+        seed=0xDEADBEEF,
+        hidden_dim=18,
+        level_channels=(1,) * 7,
+        parameters=strategy,
+    )
     profile = plan(300, 451, 3, IMAGE8, settings)
     if strategy == "coded":
         return replace(profile, fineness=45, payload_bits=5555, filter_gain_db=0, filter_side=3)

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import ImplicitJsccError
 from . import channel_uses, coded_plan
+from .defaults import picture_level_channels
 from .formats import ImageFormat, SourceFormat
 from .network import SynthesisShape, redu_parameters
 from .profile import CodecProfile
@@ -54,6 +55,9 @@ def plan(
     dimensions = source_format.dimensions
     maps = channels if dimensions == 1 else -(-channels // _PICTURE_CHANNELS_A_MAP)
     level_channels = _level_channels(height, width, maps, settings)
+    colour = isinstance(source_format, ImageFormat) and channels == 3
+    if settings.level_channels is None and colour and settings.strategy == "coded":
+        level_channels = picture_level_channels(height, width, settings.snr_db)
     inputs = sum(level_channels) * (2 if settings.noise_matrix else 1)
     redu = redu_parameters(dimensions)
     symbol_uses = channel_uses.symbol_uses(height, width, level_channels)
