@@ -37,9 +37,7 @@ def test_a_wider_decoder_fits_at_low_snr() -> None:
         ((512, 768), {"snr_db": 0, "preset": "paper"}),
     ],
 )
-def test_elsewhere_each_level_has_one_map(
-    size: tuple[int, ...], settings: dict[str, Any]
-) -> None:
+def test_elsewhere_each_level_has_one_map(size: tuple[int, ...], settings: dict[str, Any]) -> None:
     assert planned(*size, **settings).level_channels == ONES
 
 
