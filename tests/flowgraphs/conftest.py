@@ -75,16 +75,20 @@ def finish(start: Start) -> Callable[..., str]:
     """finish(name, key=value, ...) runs it to its end; what it printed."""
 
     def finish_program(name: str, **options: object) -> str:
-        process = start(name, **options)
-        try:
-            printed, _ = process.communicate(timeout=LIMIT_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            pytest.fail(f"{name} did not end: {process.communicate()[0]}")
-        assert process.returncode == 0, printed
-        return printed
+        return ended(start(name, **options))
 
     return finish_program
+
+
+def ended(process: subprocess.Popen[str]) -> str:
+    """What a program printed, once it has ended well."""
+    try:
+        printed, _ = process.communicate(timeout=LIMIT_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        pytest.fail(f"{process.args!r} did not end: {process.communicate()[0]}")
+    assert process.returncode == 0, printed
+    return printed
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import re
 import signal
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from implicitjscc.control.client import ControlClient
 from implicitjscc.errors import ImplicitJsccError
 
 from ..waiting import eventually
+from .conftest import ended
 
 LIMIT_S = 90
 RADIOS = {"usrp": "uhd", "hackrf": "soapy"}
@@ -52,12 +52,13 @@ def test_a_usrp_pair_dry_over_zeromq(start, finish, encoded, tmp_path, free_port
 def test_a_hackrf_pair_dry_through_a_file(start, finish, encoded, tmp_path):
     air, output = tmp_path / "air.cf32", tmp_path / "received.png"
     transmitter = start("hackrf_transmitter", content=encoded.path, dry_run=f"file:{air}")
-    deadline = time.monotonic() + LIMIT_S
-    # A second and a half of it: several turns of the carousel.
-    while not air.exists() or air.stat().st_size < 12_000_000:
+
+    def written():
         assert transmitter.poll() is None, transmitter.communicate()[0]
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+        return air.exists() and air.stat().st_size
+
+    # A second and a half of it: several turns of the carousel.
+    eventually(lambda: written() >= 12_000_000, LIMIT_S)
     transmitter.send_signal(signal.SIGINT)
     said, _ = transmitter.communicate(timeout=LIMIT_S)
     assert transmitter.returncode == 0, said
@@ -98,8 +99,7 @@ def test_a_radio_is_watched_and_tuned(start, encoded, direction, free_port):
             control.request("frequency", 434e6)
             eventually(lambda: status()["radio"]["frequency_hz"] == 434e6, LIMIT_S)
             control.request("stop")
-        printed, _ = process.communicate(timeout=LIMIT_S)
+        printed = ended(process)
     finally:
         process.kill()
-    assert process.returncode == 0, printed
     assert "Traceback" not in printed

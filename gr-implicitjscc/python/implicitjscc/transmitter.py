@@ -80,7 +80,6 @@ class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
         if not 0 <= clip_db <= 60:
             raise ImplicitJsccError("clip_db lies between 0, no limit, and 60")
         self._profile = profile_file.load(waveform, samples_per_symbol)
-        self._mode = mode
         self._payload_rms = float(payload_rms)
         self._clip_db = float(clip_db) or None
         super().__init__("Implicit-JSCC Transmitter", content_file, self._prepare)
@@ -126,7 +125,7 @@ class transmitter(content_source):  # noqa: N801 (GNU Radio's convention)
             self._publish()
         if count:
             return count
-        if self._mode != "burst":
+        if self._queue.mode != "burst":
             out[:] = 0
             return int(out.size)
         if not self._input.finished:
