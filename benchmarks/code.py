@@ -17,6 +17,7 @@ from collections.abc import Callable
 from math import ceil
 
 import numpy as np
+import report
 from scipy.optimize import brentq
 
 from implicitjscc import prng
@@ -37,7 +38,7 @@ def main() -> None:
         "--rates", type=float, nargs="+", default=[0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8]
     )
     options = parser.parse_args()
-    print(f"# {options.bits} code bits")
+    print(*report.origin(), sep="\n")
     print("rate\tchannel\tdistance\twords\terrors\tms")
     for rate in options.rates:
         code = make_code(ceil(rate * options.bits), options.bits, 1, prng.Stream.PARAMETER_CODE)
