@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from implicitjscc.codec.formats import IMAGE8
+from implicitjscc.codec.formats import IMAGE8, AudioFormat
 from implicitjscc.codec.planner import plan
 from implicitjscc.codec.profile import CodecProfile
 from implicitjscc.codec.settings import EncoderSettings
@@ -51,3 +51,31 @@ def test_it_takes_no_more_channel_uses(side: int) -> None:
     found = planned(side, side, snr_db=0, hidden_dim=12)
     plain = planned(side, side, snr_db=0, hidden_dim=12, level_channels=ONES)
     assert found.channel_uses <= plain.channel_uses
+
+
+def planned_audio(length: int, channels: int = 1, **settings: Any) -> CodecProfile:
+    return plan(1, length, channels, AudioFormat(16_000), EncoderSettings(**settings))
+
+
+@pytest.mark.parametrize("channels", [1, 2, 5])
+def test_audio_spends_the_second_octave_on_the_next_ones(channels: int) -> None:
+    found = planned_audio(32_000, channels, snr_db=11)
+    assert found.level_channels == tuple(n * channels for n in (1, 0, 2, 3, 1, 1, 1))
+    assert found.symbol_uses == 31_750 * channels, "those of one map a level"
+    assert found.channel_uses == 37_750 * channels
+
+
+@pytest.mark.parametrize(
+    ("length", "channels", "settings"),
+    [
+        (8_000, 1, {}),
+        (32_000, 8, {}),  # more maps a level than a header holds
+        (32_000, 1, {"snr_db": 25}),
+        (32_000, 1, {"parameters": "repetition"}),
+        (32_000, 1, {"preset": "paper"}),
+    ],
+)
+def test_other_audio_has_one_map_a_level(
+    length: int, channels: int, settings: dict[str, Any]
+) -> None:
+    assert planned_audio(length, channels, **settings).level_channels == (channels,) * 7

@@ -11,8 +11,8 @@ from typing import Any
 
 from ..errors import ImplicitJsccError
 from . import channel_uses, coded_plan
-from .defaults import picture_level_channels
-from .formats import ImageFormat, SourceFormat
+from .defaults import audio_level_channels, picture_level_channels
+from .formats import AudioFormat, ImageFormat, SourceFormat
 from .network import SynthesisShape, redu_parameters
 from .profile import CodecProfile
 from .pyramid import default_level_channels, useful_levels
@@ -53,11 +53,7 @@ def plan(
             the least ratio that can.
     """
     dimensions = source_format.dimensions
-    maps = channels if dimensions == 1 else -(-channels // _PICTURE_CHANNELS_A_MAP)
-    level_channels = _level_channels(height, width, maps, settings)
-    colour = isinstance(source_format, ImageFormat) and channels == 3
-    if settings.level_channels is None and colour and settings.strategy == "coded":
-        level_channels = picture_level_channels(height, width, settings.snr_db)
+    level_channels = _level_channels(height, width, channels, source_format, settings)
     inputs = sum(level_channels) * (2 if settings.noise_matrix else 1)
     redu = redu_parameters(dimensions)
     symbol_uses = channel_uses.symbol_uses(height, width, level_channels)
@@ -119,10 +115,10 @@ def _default_ratio(channels: int, source_format: SourceFormat) -> Fraction | Non
 
 
 def _level_channels(
-    height: int, width: int, maps: int, settings: EncoderSettings
+    height: int, width: int, channels: int, source_format: SourceFormat, settings: EncoderSettings
 ) -> tuple[int, ...]:
     if settings.level_channels is None:
-        return default_level_channels(height, width, maps)
+        return _default_level_channels(height, width, channels, source_format, settings)
     kept = list(settings.level_channels[: useful_levels(height, width)])
     while kept and not kept[-1]:
         kept.pop()
@@ -133,6 +129,19 @@ def _level_channels(
     if len(kept) < len(settings.level_channels):
         _log.warning("the levels from the %d. on are left out: the source is small", len(kept) + 1)
     return tuple(kept)
+
+
+def _default_level_channels(
+    height: int, width: int, channels: int, source_format: SourceFormat, settings: EncoderSettings
+) -> tuple[int, ...]:
+    if settings.strategy == "coded":
+        if isinstance(source_format, ImageFormat) and channels == 3:
+            return picture_level_channels(height, width, settings.snr_db)
+        if isinstance(source_format, AudioFormat):
+            return audio_level_channels(width, channels, settings.snr_db)
+    signal = source_format.dimensions == 1
+    maps = channels if signal else -(-channels // _PICTURE_CHANNELS_A_MAP)
+    return default_level_channels(height, width, maps)
 
 
 def _code_snr_db(settings: EncoderSettings) -> float:
