@@ -95,6 +95,24 @@ def test_search_and_its_profile(command: Command, files: Files, tmp_path: Path) 
     assert (info["hidden_dim"], info["snr_db"], info["level_channels"]) == (7, 8, [1, 2, 1])
 
 
+def test_bits_a_parameter(command: Command, files: Files, tmp_path: Path) -> None:
+    """From the command line into a search, its profile, and a smaller container of it."""
+    profile, output = tmp_path / "p.json", tmp_path / "x.ijscc"
+    done = command(
+        *("search", files.picture, "-o", profile, "--json", "--steps", 2, "--trials", 1),
+        *("--candidates", 1, "--parameter-bits", 4.5, "--snr", 0),
+    )
+    assert done.status == 0, done.errors
+    assert "4.5 bits" in done.errors
+    assert done.result["parameter_bits"] == 4.5
+    encode = ["encode", files.picture, "-o", output, "--steps", 2, "--json"]
+    found = command(*encode, "--profile", profile).result
+    assert found["bandwidth_ratio"] == done.result["bandwidth_ratio"]
+    plain = command(*encode, "--snr", 0).result
+    named = command(*encode, "--snr", 0, "--parameter-bits", 4.5).result
+    assert named["channel_uses"] == found["channel_uses"] < plain["channel_uses"]
+
+
 def test_ctrl_c_ends_a_search_with_the_best_so_far(start, files: Files, tmp_path: Path) -> None:
     profile = tmp_path / "p.json"
     process = start(["search", files.picture, "-o", profile, "--steps", 3, "--trials", 1, "--json"])
@@ -234,6 +252,11 @@ def failing(files: Files, folder: Path) -> list[tuple[list[object], str]]:
             ["encode", files.picture, *output, "--parameters", "coded", "--kappa-lsm", "3"],
             "no repetition factors",
         ),
+        (
+            ["encode", files.picture, *output, "--parameter-bits", "5", "--power-db", "3"],
+            "have no bits",
+        ),
+        (["encode", files.picture, *output, "--parameter-bits", "11"], "from 4 to 10"),
         (["info", folder / "flipped.ijscc"], "checksum"),
         (["transmit", folder / "flipped.ijscc", *to], "checksum"),
         (["transmit", files.container, "--to", "carrier-pigeon:x"], "unknown scheme"),

@@ -200,6 +200,7 @@ def test_every_encoder_option_reaches_the_encoder() -> None:
     words = "--snr=-5:20 --bandwidth-ratio=11/48 --preset=best --steps=7 --hidden-dim=9"
     words += " --level-channels=2,1 --kappa-lsm=3 --kappa-redu=5 --parameters=repetition"
     words += " --power-db=-1.5 --no-noise-matrix --seed=4 --engine=torch --profile=p --seconds=3"
+    words += " --parameter-bits=5.5"
     live = parser().parse_args(["live", "f", "--to", "zmq:x", *words.split()])
     encode = parser().parse_args(["encode", "s", "-o", "x.ijscc", *encoder_arguments(live)])
     for name, value in vars(encode).items():

@@ -99,6 +99,23 @@ def test_an_explicit_ratio_that_is_too_small_names_the_least(
         plan(*size, 3, IMAGE8, replace(settings, bandwidth_ratio=least * Fraction(99, 100)))
 
 
+def test_fewer_bits_a_parameter_make_room() -> None:
+    """For a wider decoder in a picture, for the decoder at all in a small one."""
+    found = {
+        bits: plan(512, 768, 3, IMAGE8, EncoderSettings(snr_db=0, preset="best", parameter_bits=b))
+        for bits, b in ((None, None), (5, 5.0), (6, 6.0), (8, 8.0))
+    }
+    assert found[5].hidden_dim == 30 > found[6].hidden_dim > found[None].hidden_dim
+    assert found[8].hidden_dim < found[None].hidden_dim
+    assert {profile.channel_uses for profile in found.values()} == {270_336}
+    small = [
+        plan(64, 64, 3, IMAGE8, EncoderSettings(snr_db=0, hidden_dim=12, parameter_bits=b))
+        for b in (4.0, None, 6.0, 8.0)
+    ]
+    uses = [profile.channel_uses for profile in small]
+    assert uses[0] < uses[1] == uses[2] < uses[3]
+
+
 def test_explicit_repetition_factors() -> None:
     both = plan(64, 64, 3, IMAGE8, EncoderSettings(repetition_lsm=5, repetition_redu=9))
     assert (both.repetition_lsm, both.repetition_redu) == (5, 9)

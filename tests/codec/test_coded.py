@@ -214,6 +214,22 @@ def test_budgets(snr_db: float) -> None:
     assert coded_plan.budget(607, 6 * least, snr_db) > 1.5 * enough
 
 
+@pytest.mark.parametrize("bits", [4, 5.5, 8])
+def test_budgets_of_other_bits(bits: float) -> None:
+    least = coded_plan.least_uses(607, 10, bits)
+    assert (least < coded_plan.least_uses(607, 10)) == (bits < coded_plan.LEAST_BITS)
+    message = coded_plan.least_information(607, bits)
+    assert bits * 607 < message < bits * 607 + 100
+    assert coded_plan.budget(607, least, 10, bits) >= message
+    assert coded_plan.budget(607, least - 1, 10, bits) == 0
+
+
+def test_few_bits_keep_the_margin_for_lost_symbols() -> None:
+    """It holds where it leaves the bits that there must be, and 6 of them it does not leave."""
+    few, many = (coded_plan.budget(1663, 20_496, 0, bits) for bits in (4, 6))
+    assert 4 * 1663 < few < 6 * 1663 < many
+
+
 @pytest.mark.parametrize("bits", modulation.BITS_PER_SYMBOL)
 def test_modulation(bits: int) -> None:
     numbers = np.arange(1 << bits)

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 import threading
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from implicitjscc.codec import coded_plan, sources
+from implicitjscc.codec import coded_plan, container, sources
 from implicitjscc.codec.decoder import decode
 from implicitjscc.codec.encoded import EncodedSource
 from implicitjscc.codec.encoder import Progress, encode
@@ -243,6 +244,21 @@ def test_coded_parameters_in_a_small_picture(snr_db: float) -> None:
         assert decode(awgn(encoded.content(), snr_db - 3, seed)).decoder == "exact"
 
 
+def test_a_message_of_few_bits_asks_nothing_of_the_receiver(tmp_path: Path) -> None:
+    """The container says all of the message; how few bits were allowed is the encoder's."""
+    picture = smooth_picture(64, 64)
+    settings = EncoderSettings(
+        steps=4, snr_db=0, parameter_bits=4, hidden_dim=12, bandwidth_ratio=Fraction(7, 10)
+    )
+    with pytest.raises(ImplicitJsccError, match="the least that can is"):
+        encode(picture, replace(settings, parameter_bits=None))
+    encoded = encode(picture, settings)
+    assert 4 < encoded.profile.bits_per_parameter < 6
+    container.save(tmp_path / "x.ijscc", encoded)
+    content = container.load(tmp_path / "x.ijscc").content()
+    assert decode(awgn(content, -3, 1)).decoder == "exact"
+
+
 def test_lost_symbols_cost_quality_and_no_crash(
     repeated: EncodedSource, picture: sources.Image
 ) -> None:
@@ -270,6 +286,11 @@ def test_lost_symbols_cost_quality_and_no_crash(
         {"hidden_dim": 65},
         {"repetition_lsm": 0},
         {"seed": -1},
+        {"parameter_bits": 3.9},
+        {"parameter_bits": 10.5},
+        {"parameter_bits": 6, "parameters": "repetition"},
+        {"parameter_bits": 6, "power_db": 3},
+        {"parameter_bits": 6, "preset": "paper"},
     ],
 )
 def test_settings_out_of_range(options: dict) -> None:

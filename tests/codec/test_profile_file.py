@@ -26,6 +26,7 @@ GOOD: dict[str, Any] = {
     "power_db": 6.0,
     "noise_matrix": False,
 }
+CODED: dict[str, Any] = {"parameters": "coded", "parameter_bits": 5.0}
 
 
 def test_round_trip(tmp_path: Path) -> None:
@@ -34,6 +35,8 @@ def test_round_trip(tmp_path: Path) -> None:
     assert profile_file.load(path) == (GOOD, {"candidates": [1, 2]})
     assert EncoderSettings(**profile_file.load(path)[0]).hidden_dim == 18
     assert list(tmp_path.iterdir()) == [path]
+    profile_file.save(path, CODED, {})
+    assert profile_file.load(path) == (CODED, {})
 
 
 @pytest.mark.parametrize(
@@ -54,6 +57,9 @@ def test_round_trip(tmp_path: Path) -> None:
         ({"settings": {"snr_range_db": [20, 0]}}, "must rise"),
         ({"settings": {"snr_db": 99}}, "design SNR"),
         ({"settings": {"noise_matrix": 1}}, "true or false"),
+        ({"settings": {"parameter_bits": "5"}}, "parameter_bits is not a number"),
+        ({"settings": {"parameter_bits": 3.9}}, "from 4 to 10"),
+        ({"settings": {"parameter_bits": 5, "power_db": 3}}, "no bits"),
     ],
 )
 def test_what_makes_no_sense_says_why(tmp_path: Path, change: dict, reason: str) -> None:

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from implicitjscc.codec import moves
 from implicitjscc.codec import search as searches
 from implicitjscc.codec.allocation import Allocation
 from implicitjscc.codec.complexity import macs_per_pixel
@@ -52,6 +53,21 @@ def landscape(monkeypatch: pytest.MonkeyPatch) -> list[EncoderSettings]:
     monkeypatch.setattr(searches, "encode", encode)
     monkeypatch.setattr(searches, "simulate", simulate)
     return asked
+
+
+@pytest.fixture
+def wider_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Encodings whose PSNR follows d alone."""
+
+    def encode(image: Image, settings: EncoderSettings, *_: object) -> EncodedSource:
+        profile = plan(*image.size, IMAGE8, settings)
+        return EncodedSource(profile, None, None, {"interrupted": False})  # type: ignore[arg-type]
+
+    def simulate(encoded: EncodedSource, *_: object, **__: object) -> Quality:
+        return Quality(0, 20 + encoded.profile.hidden_dim / 10, 0.01, None, 1, "exact", 0)
+
+    monkeypatch.setattr(searches, "encode", encode)
+    monkeypatch.setattr(searches, "simulate", simulate)
 
 
 def ignore(found: Measurement, best: bool) -> None:
@@ -144,6 +160,32 @@ def test_a_source_without_error_is_refused() -> None:
         Search(grey, SETTINGS, Budget()).run(ignore)
 
 
+def test_bits_are_given_up_for_a_wider_decoder(image: Image, wider_is_better: None) -> None:
+    """What there is room for is no bound where fewer bits a parameter do."""
+    settings = replace(SETTINGS, snr_db=0, bandwidth_ratio=Fraction(9, 10))
+    without = Search(
+        image, settings, Budget(), moves={"d": moves.hidden_dim, "L": moves.level_channels}
+    )
+    without.run(ignore)
+    search = Search(image, settings, Budget())
+    search.run(ignore)
+    assert search.best is not None
+    assert without.best is not None
+    assert search.best.allocation.parameter_bits == 4
+    assert search.best.allocation.hidden_dim > without.best.allocation.hidden_dim + 2
+    found = plan(*image.size, IMAGE8, search.best.allocation.applied(settings))
+    assert found.channel_uses == plan(*image.size, IMAGE8, settings).channel_uses
+
+
+def test_a_search_starts_from_the_bits_that_were_asked_for(
+    image: Image, wider_is_better: None
+) -> None:
+    search = Search(image, replace(SETTINGS, parameter_bits=5.0), Budget(candidates=1))
+    search.run(ignore)
+    assert search.best is not None
+    assert search.best.allocation.parameter_bits == 5
+
+
 def test_real_encodings_and_a_range(image: Image) -> None:
     settings = replace(SETTINGS, snr_range_db=(0.0, 20.0), bandwidth_ratio=Fraction(4, 5))
     search = Search(image, settings, Budget(candidates=3, trials=2))
@@ -162,9 +204,13 @@ def test_no_time_for_one_candidate(image: Image) -> None:
 
 def test_moves_change_one_dimension_and_never_stay() -> None:
     start = Allocation((1, 1, 1, 1, 1, 1, 1), 12, None, 9.0)
-    profile = plan(512, 768, 3, IMAGE8, start.applied(EncoderSettings()))
+    settings = start.applied(EncoderSettings())
+    profile = plan(512, 768, 3, IMAGE8, settings)
     for name, move in MOVES.items():
-        beside = move(start, profile)
+        beside = move(start, profile, settings)
+        if name == "bits":
+            assert not beside, "repeated parameters have none"
+            continue
         assert beside, name
         assert start not in beside
         assert len(set(beside)) == len(beside)
@@ -173,3 +219,40 @@ def test_moves_change_one_dimension_and_never_stay() -> None:
             for new in beside
         ]
         assert all(len(names) == 1 for names in changed), name
+
+
+def bits_beside(hidden_dim: int, bits: float | None = None) -> list[tuple[float | None, int]]:
+    """Bits and d that the move names, for a picture of 768x512 at 0 dB and R = 11/48."""
+    start = Allocation((1, 0, 4, 1, 1, 1, 1), hidden_dim, parameter_bits=bits)
+    settings = start.applied(EncoderSettings(snr_db=0, bandwidth_ratio=Fraction(11, 48)))
+    profile = plan(512, 768, 3, IMAGE8, settings)
+    beside = MOVES["bits"](start, profile, settings)
+    for new in beside:
+        plan(512, 768, 3, IMAGE8, new.applied(settings))
+        assert replace(new, hidden_dim=hidden_dim, parameter_bits=bits) == start
+    return [(new.parameter_bits, new.hidden_dim) for new in beside]
+
+
+@pytest.mark.parametrize(
+    ("hidden_dim", "bits", "beside"),
+    [
+        # Room for more of it: the bits bound nothing.
+        (14, None, []),
+        # 6 bits a parameter for 28, 5 for 32, 4 for 37; 7 only for 25.
+        (28, None, [(5, 32), (5, 30), (7, 25)]),
+        (32, 5, [(4, 37), (4, 34), (None, 28)]),
+        (37, 4, [(5, 32)]),
+        # 7 bits only where the margin for lost symbols is given up.
+        (22, None, [(7, 22)]),
+    ],
+)
+def test_d_goes_along_with_the_bits(
+    hidden_dim: int, bits: float | None, beside: list[tuple[float | None, int]]
+) -> None:
+    assert bits_beside(hidden_dim, bits) == beside
+
+
+def test_measurements_without_bits_are_those_of_the_default() -> None:
+    """Search files of before the bits could be set go on being read."""
+    old = {"level_channels": (1, 1), "hidden_dim": 12, "repetition_lsm": None, "power_db": None}
+    assert Allocation(**old, noise_matrix=True).parameter_bits is None  # type: ignore[arg-type]

@@ -16,6 +16,7 @@ _VALUES = {
     "kappa_redu": "--kappa-redu",
     "parameters": "--parameters",
     "power_db": "--power-db",
+    "parameter_bits": "--parameter-bits",
     "seed": "--seed",
     "engine": "--engine",
 }

@@ -103,6 +103,17 @@ def add_engine(parser: Any) -> None:
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="default: auto")
 
 
+def add_parameter_bits(parser: Any) -> None:
+    """``--parameter-bits``."""
+    parser.add_argument(
+        "--parameter-bits",
+        type=finite_float,
+        metavar="B",
+        help="least mean bits of a coded parameter, 4 to 10: fewer make room for a wider decoder; "
+        "6, or 6.5 where d is not named",
+    )
+
+
 def add_sample_rate(parser: Any) -> None:
     """``--sample-rate``."""
     parser.add_argument(
@@ -186,6 +197,7 @@ def add_encoder_options(parser: Any, *, steps_default: str = "the preset's") -> 
         metavar="DB",
         help="power of repeated parameters over the mean; 0 is the paper's",
     )
+    add_parameter_bits(group)
     group.add_argument(
         "--noise-matrix",
         action=argparse.BooleanOptionalAction,
@@ -231,6 +243,7 @@ def encoder_settings(
         "repetition_lsm": options.kappa_lsm,
         "repetition_redu": options.kappa_redu,
         "power_db": options.power_db,
+        "parameter_bits": options.parameter_bits,
         "noise_matrix": options.noise_matrix,
     }
     chosen.update({name: value for name, value in explicit.items() if value is not None})

@@ -64,6 +64,7 @@ def add_parser(commands: Any, common: argparse.ArgumentParser) -> None:
         default="coded",
         help="how they are sent; coded",
     )
+    shared.add_parameter_bits(parser)
     shared.add_engine(parser)
     parser.set_defaults(run=run)
 
@@ -85,6 +86,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         seed=options.seed,
         engine=options.engine,
         parameters=options.parameters,
+        parameter_bits=options.parameter_bits,
     )
     source = sources.read_source(options.source)
     budget = Budget(options.macs or inf, options.trials, options.candidates, options.seconds)
@@ -210,4 +212,6 @@ def _text(allocation: Allocation) -> str:
         parts.append(f"kappa_L {allocation.repetition_lsm}")
     if allocation.power_db is not None:
         parts.append(f"power {allocation.power_db:g} dB")
+    if allocation.parameter_bits is not None:
+        parts.append(f"{allocation.parameter_bits:g} bits")
     return ", ".join(parts) + ("" if allocation.noise_matrix else ", no M")

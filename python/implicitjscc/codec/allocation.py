@@ -22,6 +22,7 @@ class Allocation:
         repetition_lsm: kappa_L; kappa_T follows from what it leaves.
         power_db: power of the parameters over the mean of all channel uses.
         noise_matrix: whether M is in use.
+        parameter_bits: for which coded parameters must have room.
     """
 
     level_channels: tuple[int, ...]
@@ -29,6 +30,7 @@ class Allocation:
     repetition_lsm: int | None = None
     power_db: float | None = None
     noise_matrix: bool = True
+    parameter_bits: float | None = None
 
     def applied(self, settings: EncoderSettings) -> EncoderSettings:
         """The settings with these choices in them.

@@ -2,17 +2,17 @@
 """How many bits the coded parameters may have, and on which modulation: what arrives for certain.
 
 Two margins decide. Parameters must arrive ``SNR_MARGIN_DB`` below the design SNR, and at the design
-SNR with the part ``LOST_PART`` of all channel uses lost; where the second would leave fewer than
-``LEAST_BITS`` a parameter, the first alone. A channel is counted by the mean information that its
-soft bits carry, and a code needs a little more of it than its rate: ``information_needed`` is above
-all that was measured (docs/codec-measurements.md), for a failure rate below 1 in 100; on the
-longest messages that there is room for at 20 dB it is 1 in 40 with half of the symbols lost at
+SNR with the part ``LOST_PART`` of all channel uses lost; where the second would leave fewer bits a
+parameter than there must be room for, the first alone. A channel is counted by the mean information
+that its soft bits carry, and a code needs a little more of it than its rate: ``information_needed``
+is above all that was measured (docs/codec-measurements.md), for a failure rate below 1 in 100; on
+the longest messages that there is room for at 20 dB it is 1 in 40 with half of the symbols lost at
 random (docs/codec.md).
 """
 
 from __future__ import annotations
 
-from math import sqrt
+from math import ceil, sqrt
 
 from ..errors import ImplicitJsccError
 from ..ldpc_profiles import HIGHEST_RATE, LEAST_INFORMATION_BITS, LOWEST_RATE
@@ -21,7 +21,7 @@ from .modulation import BITS_PER_SYMBOL, information_per_bit
 SNR_MARGIN_DB = 3.0
 LOST_PART = 0.5
 LEAST_BITS = 6
-"""Mean bits a parameter for which there must be channel uses."""
+"""Mean bits a parameter for which there must be channel uses where nothing else was asked for."""
 
 # Orders of eleven tensors and the CRC.
 _FRAME_BITS = 11 * 4 + 32
@@ -64,15 +64,16 @@ def best_modulation(information_bits: int, uses: int, snr_db: float) -> int:
     return best
 
 
-def budget(parameters: int, uses: int, snr_db: float) -> int:
+def budget(parameters: int, uses: int, snr_db: float, least_bits: float = LEAST_BITS) -> int:
     """The longest message that arrives under the margins; 0 where none does.
 
     Args:
         parameters: how many.
         uses: channel uses for them.
         snr_db: design SNR.
+        least_bits: mean bits a parameter that it must have.
     """
-    least = least_information(parameters)
+    least = least_information(parameters, least_bits)
     for lossy in (True, False):
         longest = _longest(uses, snr_db, lossy=lossy)
         if longest >= least:
@@ -80,19 +81,19 @@ def budget(parameters: int, uses: int, snr_db: float) -> int:
     return 0
 
 
-def least_information(parameters: int) -> int:
+def least_information(parameters: int, least_bits: float = LEAST_BITS) -> int:
     """Length of the shortest message that there must be room for."""
-    return LEAST_BITS * parameters + _FRAME_BITS
+    return ceil(least_bits * parameters) + _FRAME_BITS
 
 
-def least_uses(parameters: int, snr_db: float) -> int:
-    """The fewest channel uses that carry the parameters with ``LEAST_BITS`` each.
+def least_uses(parameters: int, snr_db: float, least_bits: float = LEAST_BITS) -> int:
+    """The fewest channel uses that carry the parameters with ``least_bits`` each.
 
     Raises:
         ImplicitJsccError: no number that this version handles would do.
     """
     carried, refused = 1, 0
-    while not budget(parameters, carried, snr_db):
+    while not budget(parameters, carried, snr_db, least_bits):
         carried, refused = 2 * carried, carried
         if carried > _MOST_QPSK_BITS:
             raise ImplicitJsccError(
@@ -100,7 +101,7 @@ def least_uses(parameters: int, snr_db: float) -> int:
             )
     while carried - refused > 1:
         middle = (carried + refused) // 2
-        if budget(parameters, middle, snr_db):
+        if budget(parameters, middle, snr_db, least_bits):
             carried = middle
         else:
             refused = middle

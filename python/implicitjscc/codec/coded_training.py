@@ -37,13 +37,21 @@ class CodedParameters:
     Args:
         profile: sizes and channel uses; what it says of the message is only planned.
         snr_db: design SNR of the code; None for the profile's.
+        least_bits: mean bits a parameter for which there must be channel uses.
     """
 
-    def __init__(self, profile: CodecProfile, snr_db: float | None = None) -> None:
+    def __init__(
+        self,
+        profile: CodecProfile,
+        snr_db: float | None = None,
+        least_bits: float = coded_plan.LEAST_BITS,
+    ) -> None:
         self.learnables: list[Tensor] = []
         self._profile = profile
         self._snr_db = profile.snr_db if snr_db is None else snr_db
-        self._budget = coded_plan.budget(profile.parameters, profile.parameter_uses, self._snr_db)
+        self._budget = coded_plan.budget(
+            profile.parameters, profile.parameter_uses, self._snr_db, least_bits
+        )
         self._tried = FINEST
         self._settled = False
 

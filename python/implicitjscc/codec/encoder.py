@@ -75,7 +75,9 @@ def encode(
     profile = plan(*source.size, source.format, settings)
     recipe = settings.recipe.for_dimensions(profile.dimensions)
     power = parameter_power(profile, settings)
-    trainer = Trainer(source, profile, recipe, power, engine, settings.snr_range_db)
+    trainer = Trainer(
+        source, profile, recipe, power, engine, settings.snr_range_db, settings.least_bits
+    )
     budget = _Budget(settings, began if started is None else started)
     best, best_psnr_db = trainer.snapshot(), trainer.psnr_db(_CHECKPOINT_DRAWS, _CHECKPOINT_SEED)
     next_checkpoint = 1 / _CHECKPOINTS

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 from math import ceil, log10
 from typing import Any
@@ -23,7 +24,8 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_HIDDEN_DIM = 12
 _LEAST_HIDDEN_DIM = 8
-# Mean bits of a coded parameter from which on rounding costs next to nothing: docs/codec.md.
+# Mean bits of a coded parameter from which on rounding costs next to nothing, where the user named
+# none: docs/codec.md.
 _COMFORTABLE_BITS = 6.5
 
 # Parameters take at most this part of the power where the user did not say how much, by dimensions:
@@ -82,6 +84,20 @@ def plan(
         seed=settings.seed,
         **_strategy_fields(uses - symbol_uses, hidden_dim, synthesis, dimensions, settings),
     )
+
+
+def parameter_room(profile: CodecProfile, hidden_dim: int, settings: EncoderSettings) -> int:
+    """The longest message of coded parameters if the profile had another d; 0 for no room.
+
+    Args:
+        profile: tells the maps, and the channel uses that they leave.
+        hidden_dim: that d.
+        settings: tell the SNR that the message must reach, and the bits a parameter.
+    """
+    shape = replace(profile.synthesis, hidden_dim=hidden_dim)
+    parameters = shape.parameters + redu_parameters(profile.dimensions)
+    snr_db = _code_snr_db(settings)
+    return coded_plan.budget(parameters, profile.parameter_uses, snr_db, settings.least_bits)
 
 
 def parameter_power(profile: CodecProfile, settings: EncoderSettings) -> float:
@@ -159,16 +175,18 @@ def _widest(parameters: Callable[[int], int], uses: int, settings: EncoderSettin
     if settings.strategy != "coded":
         return DEFAULT_HIDDEN_DIM
     snr_db = _code_snr_db(settings)
+    wanted_bits = settings.parameter_bits or _COMFORTABLE_BITS
     for hidden_dim in range(settings.recipe.hidden_dim, _LEAST_HIDDEN_DIM - 1, -1):
         count = parameters(hidden_dim)
-        if coded_plan.budget(count, uses, snr_db) >= _COMFORTABLE_BITS * count:
+        if coded_plan.budget(count, uses, snr_db, settings.least_bits) >= wanted_bits * count:
             return hidden_dim
     return DEFAULT_HIDDEN_DIM
 
 
 def _least_parameter_uses(synthesis: int, redu: int, settings: EncoderSettings) -> int:
     if settings.strategy == "coded":
-        return coded_plan.least_uses(synthesis + redu, _code_snr_db(settings))
+        snr_db = _code_snr_db(settings)
+        return coded_plan.least_uses(synthesis + redu, snr_db, settings.least_bits)
     lsm, redu_copies = settings.repetition_lsm, settings.repetition_redu
     least_reals = synthesis * (lsm or 1) + redu * (redu_copies or 1)
     return -(-least_reals // 2)
@@ -210,11 +228,11 @@ def _strategy_fields(
         return {"strategy": "repetition", "repetition_lsm": factor}
     parameters = synthesis + redu_parameters(dimensions)
     snr_db = _code_snr_db(settings)
-    if not coded_plan.budget(parameters, parameter_uses, snr_db):
+    if not coded_plan.budget(parameters, parameter_uses, snr_db, settings.least_bits):
         # Enough uses, and still: so many that no code fills them.
         raise ImplicitJsccError("the bandwidth ratio is too large for coded parameters")
     # The message's length follows from the parameters' values: this is the least.
-    least = coded_plan.least_information(parameters)
+    least = coded_plan.least_information(parameters, settings.least_bits)
     return {
         "strategy": "coded",
         "repetition_lsm": 0,

@@ -131,6 +131,7 @@ _SETTINGS: dict[str, tuple[Callable[[Any], bool], str, Callable[[Any], Any]]] = 
     "repetition_lsm": (_is_integer, "an integer", int),
     "repetition_redu": (_is_integer, "an integer", int),
     "power_db": (_is_number, "a number", float),
+    "parameter_bits": (_is_number, "a number", float),
     "noise_matrix": (_is_flag, "true or false", bool),
 }
 

@@ -126,8 +126,9 @@ class Search:
         while True:
             assert self.best is not None
             now = self.best.allocation
-            profile = self._plan(now)
-            if not any(self._consider(beside) for beside in move(now, profile)):
+            settings = now.applied(self.settings)
+            beside = move(now, self._plan_of(settings), settings)
+            if not any(self._consider(allocation) for allocation in beside):
                 return improved
             improved = True
 
@@ -210,7 +211,11 @@ class Search:
             level_channels = (0,) * dropped + maps[dropped:]
             for hidden_dim in range(default.hidden_dim, 0, -1):
                 allocation = Allocation(
-                    level_channels, hidden_dim, None, power_db, settings.noise_matrix
+                    level_channels,
+                    hidden_dim,
+                    power_db=power_db,
+                    noise_matrix=settings.noise_matrix,
+                    parameter_bits=settings.parameter_bits,
                 )
                 try:
                     cost = macs_per_pixel(self._plan_of(allocation.applied(settings)))

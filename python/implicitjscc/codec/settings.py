@@ -7,11 +7,15 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ..errors import ImplicitJsccError
+from .coded_plan import LEAST_BITS
 from .profile import MAXIMUM_LEVEL_CHANNELS
 from .pyramid import MAXIMUM_LEVELS
 
 DEFAULT_SNR_DB = 10.0
 STRATEGIES = ("repetition", "coded")
+# At 5 bits rounding costs decibels, from 8 on next to nothing (docs/codec-measurements.md); this
+# leaves room on both sides.
+LEAST_PARAMETER_BITS, MOST_PARAMETER_BITS = 4.0, 10.0
 
 
 @dataclass(frozen=True)
@@ -113,6 +117,9 @@ class EncoderSettings:
             power is given.
         repetition_lsm, repetition_redu: kappa_L and kappa_T.
         power_db: in place of the preset's.
+        parameter_bits: mean bits a coded parameter for which there must be channel uses, 4 to 10;
+            None for 6, and 6.5 where d is the encoder's to choose. What is sent follows from the
+            fineness that training finds best; fewer bits make room for a wider decoder.
         noise_matrix: False leaves M out.
         seed: of the noise matrix and of every random draw of the training.
         engine: "auto", "native" or "torch".
@@ -130,6 +137,7 @@ class EncoderSettings:
     repetition_lsm: int | None = None
     repetition_redu: int | None = None
     power_db: float | None = None
+    parameter_bits: float | None = None
     noise_matrix: bool = True
     seed: int = 0
     engine: str = "auto"
@@ -174,11 +182,18 @@ class EncoderSettings:
                 "coded parameters have no repetition factors and no power of their own",
             ),
             (self.power_db is None or -20 <= self.power_db <= 40, "the power must be -20 to 40 dB"),
+            (
+                self.parameter_bits is None
+                or LEAST_PARAMETER_BITS <= self.parameter_bits <= MOST_PARAMETER_BITS,
+                "the bits a parameter must be from 4 to 10",
+            ),
             (0 <= self.seed < 1 << 32, "the seed must be from 0 to 4294967295"),
         )
         for holds, message in checks:
             if not holds:
                 raise ImplicitJsccError(message)
+        if self.parameter_bits is not None and self.strategy != "coded":
+            raise ImplicitJsccError("repeated parameters have no bits: leave the bits out")
 
     def _range_holds(self, lowest: float, highest: float) -> bool:
         return -20 <= lowest < highest <= 60 and lowest <= self.snr_db <= highest
@@ -197,6 +212,11 @@ class EncoderSettings:
         if self.parameters is not None:
             return self.parameters
         return "repetition" if self._asks_for_repetition else self.recipe.strategy
+
+    @property
+    def least_bits(self) -> float:
+        """Mean bits a coded parameter for which there must be channel uses."""
+        return LEAST_BITS if self.parameter_bits is None else self.parameter_bits
 
     @property
     def recipe(self) -> Recipe:

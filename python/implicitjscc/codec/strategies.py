@@ -71,7 +71,12 @@ class ReceivedParameters(Protocol):
 
 
 def training_model(
-    profile: CodecProfile, mean_power: float, code_snr_db: float, *, learn_power_split: bool
+    profile: CodecProfile,
+    mean_power: float,
+    code_snr_db: float,
+    least_bits: float,
+    *,
+    learn_power_split: bool,
 ) -> ReceivedParameters:
     """What training takes in place of the channel between the parameters and the receiver.
 
@@ -79,10 +84,11 @@ def training_model(
         profile: sizes, design SNR and strategy.
         mean_power: of the parameters' channel uses.
         code_snr_db: design SNR of the code of coded parameters.
+        least_bits: mean bits a coded parameter for which there must be channel uses.
         learn_power_split: whether repeated tensors share that power as training finds best.
     """
     if profile.strategy == "coded":
-        return CodedParameters(profile, code_snr_db)
+        return CodedParameters(profile, code_snr_db, least_bits)
     return RepeatedParameters(profile, mean_power, learn_power_split=learn_power_split)
 
 

@@ -12,6 +12,7 @@ import torch
 
 from ..engine.model import FilteredNoise, FloatArray, StepSettings, SymbolState
 from . import strategies
+from .coded_plan import LEAST_BITS
 from .decoder import to_source
 from .encoded import EncodedSource, normalise_power
 from .metrics import psnr_db
@@ -54,6 +55,7 @@ class Trainer:
         parameter_power: power of the parameters' channel uses, over the mean of all uses.
         engine: "native" or "torch".
         snr_range_db: lowest and highest SNR of the receivers; None for the design SNR only.
+        least_bits: mean bits a coded parameter for which there must be channel uses.
     """
 
     def __init__(
@@ -64,6 +66,7 @@ class Trainer:
         parameter_power: float,
         engine: str = "torch",
         snr_range_db: tuple[float, float] | None = None,
+        least_bits: float = LEAST_BITS,
     ) -> None:
         self._reference, self._profile, self._recipe = source, profile, recipe
         values = source.normalised()
@@ -92,6 +95,7 @@ class Trainer:
             profile,
             parameter_power,
             self._receivers.code_snr_db,
+            least_bits,
             learn_power_split=bool(recipe.power_rate),
         )
         self._strategy.start(
