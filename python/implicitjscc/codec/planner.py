@@ -24,9 +24,6 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_HIDDEN_DIM = 12
 _LEAST_HIDDEN_DIM = 8
-# Mean bits of a coded parameter from which on rounding costs next to nothing, where the user named
-# none: docs/codec.md.
-_COMFORTABLE_BITS = 6.5
 
 # Parameters take at most this part of the power where the user did not say how much, by dimensions:
 # they are 3 % of a picture's channel uses and 16 % of a signal's. Both measured: docs/codec.md.
@@ -175,7 +172,7 @@ def _widest(parameters: Callable[[int], int], uses: int, settings: EncoderSettin
     if settings.strategy != "coded":
         return DEFAULT_HIDDEN_DIM
     snr_db = _code_snr_db(settings)
-    wanted_bits = settings.parameter_bits or _COMFORTABLE_BITS
+    wanted_bits = settings.parameter_bits or settings.recipe.comfortable_bits
     for hidden_dim in range(settings.recipe.hidden_dim, _LEAST_HIDDEN_DIM - 1, -1):
         count = parameters(hidden_dim)
         if coded_plan.budget(count, uses, snr_db, settings.least_bits) >= wanted_bits * count:

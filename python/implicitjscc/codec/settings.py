@@ -25,6 +25,8 @@ class Recipe:
     Attributes:
         steps: gradient steps.
         hidden_dim: d where coded parameters of such a decoder have room; less where they have not.
+        comfortable_bits: mean bits of a coded parameter for which there must be room where d is the
+            encoder's to choose; the longer the training, the more rounding costs.
         activation: "relu" or "gelu".
         start: "source" starts X and the decoder from a pyramid of the source, "random" does not.
         optimiser: of the parameters, "soap" or "adam"; symbols always take Adam.
@@ -47,6 +49,7 @@ class Recipe:
 
     steps: int
     hidden_dim: int = 24
+    comfortable_bits: float = 6.5
     activation: str = "relu"
     start: str = "source"
     optimiser: str = "soap"
@@ -74,7 +77,7 @@ class Recipe:
 PRESETS = {
     "draft": Recipe(steps=300, hidden_dim=18),
     "standard": Recipe(steps=1000),
-    "best": Recipe(steps=5000, hidden_dim=30),
+    "best": Recipe(steps=5000, hidden_dim=30, comfortable_bits=8.0),
     # The paper's recipe: its steps, its rate for everything, its authors' activation; equal power.
     "paper": Recipe(
         steps=100_000,
@@ -118,8 +121,8 @@ class EncoderSettings:
         repetition_lsm, repetition_redu: kappa_L and kappa_T.
         power_db: in place of the preset's.
         parameter_bits: mean bits a coded parameter for which there must be channel uses, 4 to 10;
-            None for 6, and 6.5 where d is the encoder's to choose. What is sent follows from the
-            fineness that training finds best; fewer bits make room for a wider decoder.
+            None for 6, and the preset's where d is the encoder's to choose. What is sent follows
+            from the fineness that training finds best; fewer bits make room for a wider decoder.
         noise_matrix: False leaves M out.
         seed: of the noise matrix and of every random draw of the training.
         engine: "auto", "native" or "torch".
