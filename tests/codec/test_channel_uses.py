@@ -11,7 +11,7 @@ import pytest
 
 from implicitjscc.codec import coded_plan, complexity, repetition
 from implicitjscc.codec.formats import IMAGE8, ArrayFormat, AudioFormat
-from implicitjscc.codec.planner import parameter_power, plan
+from implicitjscc.codec.planner import parameter_power, parameter_room, plan
 from implicitjscc.codec.settings import STRATEGIES, EncoderSettings
 from implicitjscc.errors import ImplicitJsccError
 
@@ -105,8 +105,8 @@ def test_fewer_bits_a_parameter_make_room() -> None:
         bits: plan(512, 768, 3, IMAGE8, EncoderSettings(snr_db=0, preset="best", parameter_bits=b))
         for bits, b in ((None, None), (5, 5.0), (6, 6.0), (8, 8.0))
     }
-    assert found[5].hidden_dim == 30 > found[6].hidden_dim > found[None].hidden_dim
-    assert found[8].hidden_dim < found[None].hidden_dim
+    assert found[5].hidden_dim == 30 > found[6].hidden_dim > found[8].hidden_dim
+    assert found[None].hidden_dim <= found[8].hidden_dim, "with half of the frames lost, too"
     assert {profile.channel_uses for profile in found.values()} == {270_336}
     small = [
         plan(64, 64, 3, IMAGE8, EncoderSettings(snr_db=0, hidden_dim=12, parameter_bits=b))
@@ -114,6 +114,20 @@ def test_fewer_bits_a_parameter_make_room() -> None:
     ]
     uses = [profile.channel_uses for profile in small]
     assert uses[0] < uses[1] == uses[2] < uses[3]
+
+
+@pytest.mark.parametrize(("preset", "bits"), [("standard", 6.5), ("best", 8.0)])
+@pytest.mark.parametrize("snr_db", [0.0, 5.0, 10.0, 20.0])
+def test_the_longer_the_training_the_more_bits_a_parameter(
+    preset: str, bits: float, snr_db: float
+) -> None:
+    settings = EncoderSettings(snr_db=snr_db, preset=preset)
+    profile = plan(512, 768, 3, IMAGE8, settings)
+    room = parameter_room(profile, profile.hidden_dim, settings)
+    assert room >= bits * profile.parameters
+    wider = parameter_room(profile, profile.hidden_dim + 1, settings)
+    count = replace(profile, hidden_dim=profile.hidden_dim + 1).parameters
+    assert profile.hidden_dim == settings.recipe.hidden_dim or wider < bits * count
 
 
 def test_explicit_repetition_factors() -> None:

@@ -110,7 +110,7 @@ def add_parameter_bits(parser: Any) -> None:
         type=finite_float,
         metavar="B",
         help="least mean bits of a coded parameter, 4 to 10: fewer make room for a wider decoder; "
-        "6, or 6.5 where d is not named",
+        "6, or the preset's (6.5; best: 8) where d is not named",
     )
 
 
