@@ -31,6 +31,7 @@ def test_a_wider_decoder_fits_at_low_snr() -> None:
     ("size", "settings"),
     [
         ((512, 768), {"snr_db": 10}),
+        ((512, 768), {"snr_db": 10, "snr_range_db": (0.0, 20.0)}),
         ((512, 768), {"snr_db": 0, "parameters": "repetition"}),
         ((512, 768, 1), {"snr_db": 0}),
         ((128, 128), {"snr_db": 0}),
