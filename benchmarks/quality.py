@@ -24,6 +24,8 @@ from math import log10
 from pathlib import Path
 from statistics import mean
 
+import growing
+import pictures
 import report
 
 from implicitjscc import engine as engines
@@ -38,16 +40,14 @@ FIGURES = ("d", "steps", "encode_s", "step_ms", "psnr_db", "psnr_std_db", "ms_ss
 COLUMNS = (*KEYS, *FIGURES, "macs_per_pixel", "bits_per_parameter")
 NONE = "-"
 
-Row = dict[str, str]
-
 
 def main() -> None:
     """Measure what is missing, then print the means."""
     options = parse()
-    paths = pictures(Path(options.dataset), options.images)
+    paths = pictures.chosen(Path(options.dataset), options.images)
     bound = read_bound(options.bound) if options.bound else None
     output = Path(options.output)
-    known = {key(row): row for row in read_rows(output)}
+    known = {key(row): row for row in growing.read_rows(output, COLUMNS)}
     began = False
     wanted = []
     budgets = [{"seconds": s} for s in options.seconds or ()]
@@ -64,10 +64,10 @@ def main() -> None:
         row = identity(path, settings)
         if key(row) not in known:
             if not began:
-                append(output, *report.origin(), report.row(*COLUMNS))
+                growing.append(output, *report.origin(), report.row(*COLUMNS))
                 began = True
             row.update(measure(path, settings, options.trials))
-            append(output, report.row(*(row[name] for name in COLUMNS)))
+            growing.append(output, report.row(*(row[name] for name in COLUMNS)))
             known[key(row)] = row
         wanted.append(known[key(row)])
     show_means(wanted, bound)
@@ -92,17 +92,7 @@ def parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def pictures(folder: Path, chosen: list[str] | None) -> list[Path]:
-    """The first so many of a folder, or those named."""
-    if chosen and not (len(chosen) == 1 and chosen[0].isdecimal()):
-        return [folder / name for name in chosen]
-    found = sorted(folder.glob("*.png"))
-    if not found:
-        sys.exit(f"{folder}: no PNG files")
-    return found[: int(chosen[0])] if chosen else found
-
-
-def identity(path: Path, settings: EncoderSettings) -> Row:
+def identity(path: Path, settings: EncoderSettings) -> growing.Row:
     """What tells one row from the others."""
     seconds, steps = settings.seconds, settings.recipe.steps
     return {
@@ -116,12 +106,12 @@ def identity(path: Path, settings: EncoderSettings) -> Row:
     }
 
 
-def key(row: Row) -> tuple[str, ...]:
+def key(row: growing.Row) -> tuple[str, ...]:
     """The values of :func:`identity`."""
     return tuple(row[name] for name in KEYS)
 
 
-def measure(path: Path, settings: EncoderSettings, trials: int) -> Row:
+def measure(path: Path, settings: EncoderSettings, trials: int) -> growing.Row:
     """The figures of one row."""
     source = sources.read_image(path)
     encoded = encode(source, settings, started=time.monotonic())
@@ -143,23 +133,6 @@ def measure(path: Path, settings: EncoderSettings, trials: int) -> Row:
     }
 
 
-def read_rows(path: Path) -> list[Row]:
-    """Rows of earlier runs; a line that was cut short does not count."""
-    if not path.exists():
-        return []
-    lines = path.read_text().splitlines(keepends=True)
-    rows = [line.rstrip("\n").split("\t") for line in lines if line.endswith("\n")]
-    whole = [row for row in rows if len(row) == len(COLUMNS) and tuple(row) != COLUMNS]
-    return [dict(zip(COLUMNS, row, strict=True)) for row in whole]
-
-
-def append(path: Path, *lines: str) -> None:
-    """Add lines, after the end of one that was cut short."""
-    cut = path.exists() and not path.read_text().endswith("\n") and path.stat().st_size > 0
-    with path.open("a") as file:
-        file.write("\n" * cut + "".join(line + "\n" for line in lines))
-
-
 def read_bound(path: str) -> dict[tuple[str, float], float]:
     """PSNR of separate coding, by picture and SNR."""
     with Path(path).open(newline="") as file:
@@ -167,7 +140,7 @@ def read_bound(path: str) -> dict[tuple[str, float], float]:
     return {(r["image"], float(r["snr_db"])): float(r["psnr_db_at_budget"]) for r in rows}
 
 
-def show_means(rows: list[Row], bound: dict[tuple[str, float], float] | None) -> None:
+def show_means(rows: list[growing.Row], bound: dict[tuple[str, float], float] | None) -> None:
     """One line for every SNR and budget."""
     names = ("psnr_db", "psnr_of_mean_mse_db", "ms_ssim_db", "encode_s")
     print(report.row("snr_db", "budget", "images", *names, *["over_bound_db"] * bool(bound)))

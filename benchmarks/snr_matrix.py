@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+import pictures
 import report
 
 from implicitjscc.cli import options as shared
@@ -41,7 +42,9 @@ def main() -> None:
     )
     parser.add_argument("--receive", type=shared.snr, nargs="+", default=SNRS_DB)
     parser.add_argument("--steps", type=shared.positive_int, default=1000)
-    parser.add_argument("--crop", metavar="WIDTHxHEIGHT", help="the centre of the source only")
+    parser.add_argument(
+        "--crop", type=report.size, metavar="WIDTHxHEIGHT", help="the centre of the source only"
+    )
     parser.add_argument("--bandwidth-ratio", type=shared.ratio)
     parser.add_argument("--trials", type=shared.positive_int, default=5)
     parser.add_argument("--profile")
@@ -51,7 +54,7 @@ def main() -> None:
     options = parser.parse_args()
     image = sources.read_image(options.source)
     if options.crop:
-        image = centre(image, *map(int, options.crop.split("x")))
+        image = pictures.centre(image, *options.crop)
     chosen = profile_file.load(options.profile)[0] if options.profile else {}
     if options.bandwidth_ratio:
         chosen["bandwidth_ratio"] = options.bandwidth_ratio
@@ -89,16 +92,6 @@ def qualities(
             float(np.mean([metrics.psnr_db(image, decode(one).source) for one in received]))
         )
     return means
-
-
-def centre(image: sources.Image, width: int, height: int) -> sources.Image:
-    """The middle of a picture."""
-    whole = image.pixels
-    top, left = (whole.shape[0] - height) // 2, (whole.shape[1] - width) // 2
-    if min(top, left) < 0:
-        raise SystemExit("the crop is larger than the source")
-    part = whole[top : top + height, left : left + width]
-    return sources.Image(np.ascontiguousarray(part))
 
 
 if __name__ == "__main__":
