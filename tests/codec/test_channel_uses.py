@@ -106,7 +106,7 @@ def test_fewer_bits_a_parameter_make_room() -> None:
         for bits, b in ((None, None), (5, 5.0), (6, 6.0), (8, 8.0))
     }
     assert found[5].hidden_dim == 30 > found[6].hidden_dim > found[8].hidden_dim
-    assert found[None].hidden_dim <= found[8].hidden_dim, "with half of the frames lost, too"
+    assert 18 <= found[8].hidden_dim <= found[None].hidden_dim, "with half of the frames lost, too"
     assert {profile.channel_uses for profile in found.values()} == {270_336}
     small = [
         plan(64, 64, 3, IMAGE8, EncoderSettings(snr_db=0, hidden_dim=12, parameter_bits=b))
@@ -128,6 +128,31 @@ def test_the_longer_the_training_the_more_bits_a_parameter(
     wider = parameter_room(profile, profile.hidden_dim + 1, settings)
     count = replace(profile, hidden_dim=profile.hidden_dim + 1).parameters
     assert profile.hidden_dim == settings.recipe.hidden_dim or wider < bits * count
+
+
+@pytest.mark.parametrize(
+    ("size", "ratio"), [((64, 64), None), ((256, 384), Fraction("0.238")), ((256, 384), None)]
+)
+def test_more_bits_cost_no_channel_uses_and_no_narrow_decoder(
+    size: tuple[int, int], ratio: Fraction | None
+) -> None:
+    standard, best = (
+        plan(*size, 3, IMAGE8, EncoderSettings(snr_db=0, preset=preset, bandwidth_ratio=ratio))
+        for preset in ("standard", "best")
+    )
+    assert best.channel_uses == standard.channel_uses
+    assert best.hidden_dim >= min(standard.hidden_dim, 18)
+
+
+@pytest.mark.parametrize("preset", ["standard", "best"])
+def test_asking_for_more_bits_never_widens_the_decoder(preset: str) -> None:
+    widths = [
+        plan(
+            512, 768, 3, IMAGE8, EncoderSettings(snr_db=0, preset=preset, parameter_bits=bits)
+        ).hidden_dim
+        for bits in range(4, 11)
+    ]
+    assert widths == sorted(widths, reverse=True)
 
 
 def test_explicit_repetition_factors() -> None:

@@ -71,6 +71,7 @@ def test_audio_spends_the_second_octave_on_the_next_ones(channels: int) -> None:
     [
         (8_000, 1, {}),
         (32_000, 8, {}),  # more maps a level than a header holds
+        (32_000, 1, {"snr_db": 0}),
         (32_000, 1, {"snr_db": 25}),
         (32_000, 1, {"parameters": "repetition"}),
         (32_000, 1, {"preset": "paper"}),

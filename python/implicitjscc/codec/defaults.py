@@ -5,7 +5,7 @@ One row for each range of design SNRs, found by ``implicitjscc search`` and kept
 pictures confirmed it: docs/search.md has the commands and the figures. At low SNR a second map in
 half resolution is worth less than four in a quarter, and than the wider decoder that fits into the
 channel uses which that leaves. Speech has little in its upper octave: what a second map there costs
-is worth more in the next two levels, at equal channel uses.
+is worth more in the next two levels, at as many uses for the symbols.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from math import inf
 from .profile import MAXIMUM_LEVEL_CHANNELS
 from .pyramid import default_level_channels
 
-# Below these the larger decoder of more maps costs more channel uses than its symbols save.
+# Below this the larger decoder of more maps costs more channel uses than its symbols save.
 _LEAST_PIXELS = 1 << 15
+# Shorter clips, and other SNRs, were not measured or gained nothing.
 _LEAST_SAMPLES = 1 << 14
+_AUDIO_SNRS_DB = (5.0, 20.0)
 
 _COLOUR_PICTURES = (
     # up to this design SNR in dB, L_k
@@ -25,7 +27,6 @@ _COLOUR_PICTURES = (
     (inf, (1, 1, 1, 1, 1, 1, 1)),
 )
 
-_AUDIO_HIGHEST_DB = 20.0
 _AUDIO = (1, 0, 2, 3, 1, 1, 1)
 
 
@@ -53,6 +54,6 @@ def audio_level_channels(length: int, channels: int, snr_db: float) -> tuple[int
     """
     plain = default_level_channels(1, length, channels)
     found = tuple(maps * channels for maps in _AUDIO)
-    if length < _LEAST_SAMPLES or snr_db > _AUDIO_HIGHEST_DB or max(found) > MAXIMUM_LEVEL_CHANNELS:
-        return plain
-    return found
+    lowest_db, highest_db = _AUDIO_SNRS_DB
+    measured = length >= _LEAST_SAMPLES and lowest_db <= snr_db <= highest_db
+    return found if measured and max(found) <= MAXIMUM_LEVEL_CHANNELS else plain

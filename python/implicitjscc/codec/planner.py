@@ -24,6 +24,9 @@ _log = logging.getLogger(__name__)
 
 DEFAULT_HIDDEN_DIM = 12
 _LEAST_HIDDEN_DIM = 8
+# What a preset wants beyond these bits is not worth a decoder narrower than this.
+_COMFORTABLE_BITS = 6.5
+_COMFORTABLE_HIDDEN_DIM = 18
 
 # Parameters take at most this part of the power where the user did not say how much, by dimensions:
 # they are 3 % of a picture's channel uses and 16 % of a signal's. Both measured: docs/codec.md.
@@ -172,12 +175,24 @@ def _widest(parameters: Callable[[int], int], uses: int, settings: EncoderSettin
     if settings.strategy != "coded":
         return DEFAULT_HIDDEN_DIM
     snr_db = _code_snr_db(settings)
-    wanted_bits = settings.parameter_bits or settings.recipe.comfortable_bits
-    for hidden_dim in range(settings.recipe.hidden_dim, _LEAST_HIDDEN_DIM - 1, -1):
-        count = parameters(hidden_dim)
-        if coded_plan.budget(count, uses, snr_db, settings.least_bits) >= wanted_bits * count:
-            return hidden_dim
-    return DEFAULT_HIDDEN_DIM
+    # So that asking for more bits narrows the decoder and never widens it, by another margin.
+    least_bits = min(coded_plan.LEAST_BITS, settings.least_bits)
+
+    def fitting(room: Callable[[int], float], narrowest: int) -> int | None:
+        for hidden_dim in range(settings.recipe.hidden_dim, narrowest - 1, -1):
+            count = parameters(hidden_dim)
+            if coded_plan.budget(count, uses, snr_db, least_bits) >= room(count):
+                return hidden_dim
+        return None
+
+    bits = settings.parameter_bits
+    if bits is not None:
+        found = fitting(lambda count: coded_plan.least_information(count, bits), _LEAST_HIDDEN_DIM)
+    else:
+        comfortable = settings.recipe.comfortable_bits
+        found = fitting(lambda count: comfortable * count, _COMFORTABLE_HIDDEN_DIM)
+        found = found or fitting(lambda count: _COMFORTABLE_BITS * count, _LEAST_HIDDEN_DIM)
+    return found or DEFAULT_HIDDEN_DIM
 
 
 def _least_parameter_uses(synthesis: int, redu: int, settings: EncoderSettings) -> int:

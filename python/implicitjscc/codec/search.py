@@ -17,6 +17,7 @@ from math import inf, isinf, log10, sqrt
 
 from ..errors import ImplicitJsccError
 from .allocation import Allocation
+from .coded_plan import LEAST_BITS
 from .complexity import macs_per_pixel
 from .encoder import Progress, encode
 from .moves import MOVES, Move
@@ -215,7 +216,10 @@ class Search:
                     hidden_dim,
                     power_db=power_db,
                     noise_matrix=settings.noise_matrix,
-                    parameter_bits=settings.parameter_bits,
+                    # 6 bits have one name only, as in the moves.
+                    parameter_bits=None
+                    if settings.parameter_bits == LEAST_BITS
+                    else settings.parameter_bits,
                 )
                 try:
                     cost = macs_per_pixel(self._plan_of(allocation.applied(settings)))
